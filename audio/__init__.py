@@ -1,0 +1,1 @@
+"""Samples: frames, mu-law, resampling, voice activity, playback, WAV files. No words."""

@@ -1,0 +1,1 @@
+"""The dialogue: engine port and Rasa adapter, verification, secrets, customer database."""

@@ -1,0 +1,1 @@
+"""Words from samples and back: recognition, spoken values, wording, synthesis. No dialogue."""
