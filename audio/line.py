@@ -20,9 +20,14 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkReached:
-    """Everything sent before the mark of this name has been played, or was dropped by `clear`."""
+    """Everything sent before the mark of this name has been played, or was dropped by `clear`.
+
+    Attributes:
+        cleared: dropped by `clear` rather than played.
+    """
 
     name: str
+    cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

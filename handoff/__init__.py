@@ -1,0 +1,1 @@
+"""From the assistant to a person: escalation rules, summary, sentiment, queue."""

@@ -1,0 +1,247 @@
+"""The composition root: the only place where real parts are chosen and joined."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+import redis.asyncio as redis
+import structlog
+from aiohttp import web
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from dialog.crm.database import Database, open_database
+from dialog.crm.pins import PinHasher
+from dialog.crm.ports import CustomerDatabaseUnavailable
+from dialog.crm.schema import UnknownSchema
+from dialog.crm.seed import load_seed
+from dialog.rasa import RasaEngine
+from dialog.verification import VerificationPolicy
+from handoff.desk import HandoffDesk, QueuePolicy
+from handoff.sentiment import SentimentMeter
+from handoff.store import HandoffStore, Spool, keep_flushing
+from ivr.api import Api
+from ivr.call.factory import SessionFactory, SharedParts
+from ivr.call.handover import HandOver
+from ivr.call.live import LiveCalls
+from ivr.call.store import RedisCallStore
+from ivr.call.summary_builder import SummaryBuilder
+from ivr.call.turn_policy import TurnTiming
+from ivr.desk import IvrDesk
+from ivr.health import Check, HealthChecks
+from ivr.idempotency import RedisLedger, RedisUsedTokens
+from ivr.internal_api import InternalApi
+from ivr.metrics import CallMetrics
+from ivr.pages import HOLD_MUSIC_PATH, Pages
+from ivr.prewarm import dialogue_prompts, own_prompts
+from ivr.run.store import EmbeddedStore
+from ivr.settings import Settings, SettingsWrong
+from speech.recognition.vosk import VoskRecogniser
+from speech.synthesis.piper import PiperSynthesiser
+from telephony.routes import TelephonyPorts
+from telephony.routes import setup as setup_telephony
+from telephony.settings import TelephonySettings
+
+log = structlog.get_logger(__name__)
+
+STORE_TIMEOUT_S = 1.0
+"""A store that takes longer counts as away: the caller must not wait for it."""
+
+SPOOL_EVERY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apps:
+    """What the server serves: to Twilio and browsers, and to the dialogue's actions."""
+
+    public: web.Application
+    internal: web.Application
+
+
+@asynccontextmanager
+async def build_app(settings: Settings) -> AsyncIterator[Apps]:
+    """Open every part, join them, and close them at the end.
+
+    Raises:
+        SettingsWrong: a setting is missing or a part cannot be opened with it.
+    """
+    if not settings.twilio_auth_token.get_secret_value():
+        raise SettingsWrong(
+            "TWILIO_AUTH_TOKEN is not set: requests could not be told from forgeries. "
+            "It stands on the first page of the Twilio console; ivr run makes one up for trying out"
+        )
+    async with AsyncExitStack() as stack:
+        metrics = CallMetrics()
+        client = await _open_store(settings, stack)
+        database = await _open_customers(settings, stack)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        engine = RasaEngine(
+            session=http,
+            url=settings.rasa_url,
+            token=settings.ivr_internal_token.get_secret_value(),
+        )
+        recogniser, voice = await _open_speech(settings, stack)
+
+        live = LiveCalls()
+        store = RedisCallStore(client, keep_s=settings.keep_s)
+        handoffs = HandoffStore(client, keep_s=settings.keep_s)
+        spool = Spool(folder=settings.ivr_var_dir / "spool")
+        desk = HandoffDesk(
+            handoffs,
+            spool,
+            QueuePolicy(
+                skill=settings.ivr_queue,
+                limit=settings.ivr_queue_limit,
+                people=settings.ivr_people,
+            ),
+            settings.hours,
+            lambda: datetime.now(settings.zone),
+        )
+        builder = SummaryBuilder(database.customers, SentimentMeter(), lambda: datetime.now(UTC))
+        handover = HandOver(builder, desk, store, metrics, lambda: datetime.now(UTC))
+        factory = SessionFactory(
+            SharedParts(
+                recogniser=recogniser,
+                synthesiser=voice,
+                engine=engine,
+                customers=database.customers,
+                pins=PinHasher(),
+                store=store,
+                handover=handover,
+                live=live,
+                metrics=metrics,
+                timing=TurnTiming(),
+                policy=VerificationPolicy(),
+                clock=time.monotonic,
+                now=lambda: datetime.now(settings.zone),
+                no_input_ms=settings.ivr_no_input_ms,
+                locale=settings.ivr_locale,
+            )
+        )
+        health = HealthChecks(
+            _checks(client, database, engine, recogniser, voice), clock=time.monotonic
+        )
+        public = web.Application(client_max_size=64 * 1024)
+        public.add_routes(Pages(health, metrics).routes())
+        public.add_routes(Api(live, store, desk).routes(settings.ivr_api_token))
+        setup_telephony(
+            public,
+            settings=TelephonySettings(
+                auth_token=settings.twilio_auth_token.get_secret_value(),
+                public_url=settings.base_url,
+                fallback_queue=settings.ivr_queue,
+                hold_music_url=settings.base_url + HOLD_MUSIC_PATH,
+            ),
+            ports=TelephonyPorts(
+                desk=IvrDesk(
+                    live=live,
+                    store=store,
+                    handover=handover,
+                    queue=settings.ivr_queue,
+                    max_calls=settings.ivr_max_calls,
+                ),
+                conversation=factory,
+                ledger=RedisLedger(client),
+                used_tokens=RedisUsedTokens(client),
+                tally=metrics,
+            ),
+        )
+        internal = web.Application(client_max_size=16 * 1024)
+        internal.add_routes(
+            InternalApi(live, database.customers).routes(settings.ivr_internal_token)
+        )
+        in_background = [
+            keep_flushing(spool, handoffs, settings.ivr_queue, every_s=SPOOL_EVERY_S),
+            _prepare_voice(settings, http, voice),
+        ]
+        for work in in_background:
+            stack.push_async_callback(_cancel, asyncio.create_task(work))
+        yield Apps(public=public, internal=internal)
+
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> redis.Redis:
+    url = settings.redis_url
+    if not url:
+        embedded = EmbeddedStore(
+            settings.ivr_var_dir / "store", settings.ivr_var_dir / "log" / "store.log"
+        )
+        stack.push_async_callback(embedded.stop)
+        url = await embedded.start()
+    client = redis.from_url(
+        url,
+        socket_timeout=STORE_TIMEOUT_S,
+        socket_connect_timeout=STORE_TIMEOUT_S,
+        # No retries here: each caller of the store has its own way to go on without it.
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=10,
+    )
+    stack.push_async_callback(client.aclose)
+    return client
+
+
+async def _open_customers(settings: Settings, stack: AsyncExitStack) -> Database:
+    try:
+        database = await stack.enter_async_context(open_database(settings.database))
+    except (ValueError, CustomerDatabaseUnavailable, UnknownSchema) as error:
+        raise SettingsWrong(f"DATABASE_URL: {error}") from error
+    if settings.demo_customers:
+        today = datetime.now(settings.zone).date()
+        await database.seed(load_seed(today), PinHasher())
+    return database
+
+
+async def _open_speech(
+    settings: Settings, stack: AsyncExitStack
+) -> tuple[VoskRecogniser, PiperSynthesiser]: ...
+
+
+def _checks(
+    client: redis.Redis,
+    database: Database,
+    engine: RasaEngine,
+    recogniser: VoskRecogniser,
+    voice: PiperSynthesiser,
+) -> Mapping[str, Check]:
+    async def store_check() -> str:
+        await client.ping()
+        return "answers"
+
+    async def database_check() -> str:
+        await database.check()
+        return "answers"
+
+    async def dialogue_check() -> str:
+        await engine.check()
+        return "understands"
+
+    async def recogniser_check() -> str: ...
+
+    async def voice_check() -> str: ...
+
+    return {
+        "store": store_check,
+        "database": database_check,
+        "dialogue": dialogue_check,
+        "recogniser": recogniser_check,
+        "voice": voice_check,
+    }
+
+
+async def _prepare_voice(
+    settings: Settings, http: aiohttp.ClientSession, voice: PiperSynthesiser
+) -> None:
+    await voice.prepare(own_prompts(settings.hours.spoken))
+    await voice.prepare(
+        await dialogue_prompts(http, settings.rasa_url, settings.ivr_internal_token)
+    )
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,24 @@
+"""What outlives a stream: enough to go on with the same call on another one."""
+
+from dataclasses import dataclass
+
+from dialog.secrets import SecretVault
+from dialog.types import Ask
+from dialog.verification import Verification
+from ivr.call.record import CallRecord
+
+
+@dataclass(slots=True, kw_only=True)
+class CallMemory:
+    """One call beyond its stream.
+
+    Attributes:
+        last_ask: the question that was open when the stream ended; None before the first.
+        streams: how many streams the call has had.
+    """
+
+    record: CallRecord
+    verification: Verification
+    vault: SecretVault
+    last_ask: Ask | None = None
+    streams: int = 0

