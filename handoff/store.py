@@ -70,7 +70,7 @@ class HandoffStore:
             rank = await self._redis.zrank(queue_key(skill), handoff_id)
         except (RedisError, OSError) as error:
             raise HandoffStoreUnavailable(type(error).__name__) from error
-        return int(rank or 0) + 1
+        return (rank if isinstance(rank, int) else 0) + 1
 
     async def waiting(self, skill: str) -> int:
         """How many wait.

@@ -73,7 +73,7 @@ def encode(summary: HandoffSummary) -> bytes:
     return msgspec.json.encode(summary)
 
 
-def decode(data: bytes) -> HandoffSummary:
+def decode(data: bytes | str) -> HandoffSummary:
     """Read a stored summary.
 
     Raises:

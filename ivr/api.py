@@ -89,7 +89,7 @@ def describe() -> dict[str, Any]:
                         "description": "Found",
                         "content": {"application/json": {"schema": schema}},
                     },
-                    **{code: problem for code in ("401", "404", "503")},
+                    **dict.fromkeys(("401", "404", "503"), problem),
                 },
             }
         }

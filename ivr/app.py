@@ -38,11 +38,14 @@ from ivr.idempotency import RedisLedger, RedisUsedTokens
 from ivr.internal_api import InternalApi
 from ivr.metrics import CallMetrics
 from ivr.pages import HOLD_MUSIC_PATH, Pages
-from ivr.prewarm import dialogue_prompts, own_prompts
+from ivr.prewarm import Prewarmer, dialogue_prompts, own_prompts
 from ivr.run.store import EmbeddedStore
 from ivr.settings import Settings, SettingsWrong
+from speech.ports import SynthesiserUnavailable
+from speech.recognition.model import ModelMissing, resolve
 from speech.recognition.vosk import VoskRecogniser
 from speech.synthesis.piper import PiperSynthesiser
+from speech.synthesis.voice import VoiceMissing, find_voice
 from telephony.routes import TelephonyPorts
 from telephony.routes import setup as setup_telephony
 from telephony.settings import TelephonySettings
@@ -123,8 +126,14 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
                 locale=settings.ivr_locale,
             )
         )
+        prewarmer = Prewarmer(
+            voice,
+            own_prompts(settings.hours.spoken),
+            lambda: dialogue_prompts(http, settings.rasa_url, settings.ivr_internal_token),
+            lambda: len(live) > 0,
+        )
         health = HealthChecks(
-            _checks(client, database, engine, recogniser, voice), clock=time.monotonic
+            _checks(client, database, engine, recogniser, voice, prewarmer), clock=time.monotonic
         )
         public = web.Application(client_max_size=64 * 1024)
         public.add_routes(Pages(health, metrics).routes())
@@ -157,7 +166,7 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
         )
         in_background = [
             keep_flushing(spool, handoffs, settings.ivr_queue, every_s=SPOOL_EVERY_S),
-            _prepare_voice(settings, http, voice),
+            prewarmer.run(),
         ]
         for work in in_background:
             stack.push_async_callback(_cancel, asyncio.create_task(work))
@@ -197,7 +206,24 @@ async def _open_customers(settings: Settings, stack: AsyncExitStack) -> Database
 
 async def _open_speech(
     settings: Settings, stack: AsyncExitStack
-) -> tuple[VoskRecogniser, PiperSynthesiser]: ...
+) -> tuple[VoskRecogniser, PiperSynthesiser]:
+    try:
+        model = resolve(settings.vosk_model or None, settings.ivr_var_dir / "models")
+        recogniser = stack.enter_context(VoskRecogniser(model))
+        voice = PiperSynthesiser(
+            find_voice(settings.piper_voice or None),
+            cache_dir=settings.ivr_var_dir / "cache" / "voice",
+        )
+    except (ModelMissing, VoiceMissing) as error:
+        raise SettingsWrong(str(error)) from error
+    log.info("speech_model", model=model.name, rate_hz=model.rate_hz, compact=model.compact)
+    stack.push_async_callback(voice.stop)
+    try:
+        await voice.start()
+    except SynthesiserUnavailable as error:
+        # Prepared sentences can still be played, and the process is started again and again.
+        log.error("voice_not_started", error=str(error))
+    return recogniser, voice
 
 
 def _checks(
@@ -206,6 +232,7 @@ def _checks(
     engine: RasaEngine,
     recogniser: VoskRecogniser,
     voice: PiperSynthesiser,
+    prewarmer: Prewarmer,
 ) -> Mapping[str, Check]:
     async def store_check() -> str:
         await client.ping()
@@ -219,9 +246,20 @@ def _checks(
         await engine.check()
         return "understands"
 
-    async def recogniser_check() -> str: ...
+    async def recogniser_check() -> str:
+        kind = recogniser.kind
+        compact = ", the compact model" if kind.compact else ""
+        return f"{kind.name}, {kind.rate_hz} Hz{compact}"
 
-    async def voice_check() -> str: ...
+    async def voice_check() -> str:
+        if not voice.ready:
+            raise SynthesiserUnavailable("the voice process is not running: it is started again")
+        return "speaks"
+
+    async def prompts_check() -> str:
+        if not prewarmer.done:
+            raise SynthesiserUnavailable("prompts are being prepared: wait a moment")
+        return "prepared"
 
     return {
         "store": store_check,
@@ -229,16 +267,8 @@ def _checks(
         "dialogue": dialogue_check,
         "recogniser": recogniser_check,
         "voice": voice_check,
+        "prompts": prompts_check,
     }
-
-
-async def _prepare_voice(
-    settings: Settings, http: aiohttp.ClientSession, voice: PiperSynthesiser
-) -> None:
-    await voice.prepare(own_prompts(settings.hours.spoken))
-    await voice.prepare(
-        await dialogue_prompts(http, settings.rasa_url, settings.ivr_internal_token)
-    )
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

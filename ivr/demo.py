@@ -71,7 +71,7 @@ async def _call_and_check(
             console.print("[red]✗ the store has no record of the call[/]")
             return 1
         record = msgspec.json.decode(record_json, type=CallRecord)
-        (folder / "call.json").write_bytes(msgspec.json.format(record_json, indent=1))
+        (folder / "call.json").write_bytes(_pretty(record_json))
         _print_transcript(console, record)
         summary_json = await client.get(summary_key(record.handoff_id or ""))
         waits = await client.zscore(queue_key(settings.ivr_queue), record.handoff_id or "")
@@ -80,9 +80,9 @@ async def _call_and_check(
     if summary_json is None:
         console.print("[red]✗ the store has no hand-off summary[/]")
         return 1
-    (folder / "summary.json").write_bytes(msgspec.json.format(summary_json, indent=1))
+    (folder / "summary.json").write_bytes(_pretty(summary_json))
     console.print("\n[bold]The hand-off summary in the store[/]")
-    console.print_json(summary_json.decode())
+    console.print_json(data=msgspec.json.decode(summary_json))
     wrong = [*result.failures, *_wrong_with(summary_json, result.call_sid)]
     if waits is None:
         wrong.append("the hand-off is not in the queue")
@@ -93,7 +93,11 @@ async def _call_and_check(
     return 1 if wrong else 0
 
 
-def _wrong_with(summary_json: bytes, call_sid: str) -> list[str]:
+def _pretty(stored: bytes | str) -> bytes:
+    return msgspec.json.format(msgspec.Raw(stored), indent=1)
+
+
+def _wrong_with(summary_json: bytes | str, call_sid: str) -> list[str]:
     try:
         summary = decode(summary_json)
     except SummaryUnreadable as error:

@@ -48,7 +48,7 @@ class RedisLedger:
             stored = await self._redis.get(_answer_key(key))
         except (RedisError, OSError):
             return self._local.get(key)
-        return self._local.get(key) if stored is None else str(stored.decode())
+        return self._local.get(key) if stored is None else _text(stored)
 
     async def first(self, key: str, response_body: str) -> str:
         """Store the answer unless there is one; the stored one comes back."""
@@ -60,7 +60,7 @@ class RedisLedger:
         except (RedisError, OSError) as error:
             log.warning("ledger_local", error=type(error).__name__)
             return kept
-        return kept if stored is None else str(stored.decode())
+        return kept if stored is None else _text(stored)
 
 
 class RedisUsedTokens:
@@ -85,3 +85,7 @@ class RedisUsedTokens:
 def _answer_key(key: str) -> str:
     # Hashed: the key comes from a header, and whatever it holds must not shape a Redis key.
     return f"ivr:answer:{{{hashlib.sha256(key.encode()).hexdigest()}}}"
+
+
+def _text(stored: bytes | str) -> str:
+    return stored.decode() if isinstance(stored, bytes) else stored

@@ -1,27 +1,83 @@
 """Prepares what the line will say before the first caller hears it.
 
 The dialogue's fixed sentences are asked of Rasa itself, so that what an admin edits is prepared
-too; a sentence with a variable in it is prepared up to the clauses that are always the same.
+too; of a response with a variable in it, the sentences without one are prepared.
 """
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 import structlog
 from pydantic import SecretStr
 
-from handoff.desk import NobodyThere, Queued, spoken_placement
+from handoff.desk import NobodyThere, Placement, Queued, spoken_placement
 from ivr.call import prompts
+from speech.ports import SynthesiserUnavailable
+from speech.synthesis.piper import PiperSynthesiser
 
 log = structlog.get_logger(__name__)
+
+RETRY_S = 2.0
+"""Between two tries while Rasa or the voice is not there."""
+
+GIVE_WAY_S = 0.5
+"""While calls run nothing is prepared: what their callers wait for is spoken first."""
 
 _SENTENCE = re.compile(r"[^.?!]+[.?!]")
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
+class Prewarmer:
+    """Prepares all prompts once.
+
+    Attributes:
+        done: whether all have been prepared.
+    """
+
+    def __init__(
+        self,
+        voice: PiperSynthesiser,
+        own: Sequence[str],
+        dialogue: Callable[[], Awaitable[list[str]]],
+        calls_run: Callable[[], bool],
+    ) -> None:
+        self.done = False
+        self._voice = voice
+        self._own = own
+        self._dialogue = dialogue
+        self._calls_run = calls_run
+
+    async def run(self) -> None:
+        """Prepare what the IVR says, then, once Rasa answers, what the dialogue says."""
+        await self._prepare(self._own)
+        while True:
+            try:
+                sentences = await self._dialogue()
+                break
+            except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
+                await asyncio.sleep(RETRY_S)
+        await self._prepare(sentences)
+        self.done = True
+        log.info("voice_prepared", prompts=len(self._own) + len(sentences))
+
+    async def _prepare(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            while self._calls_run():
+                await asyncio.sleep(GIVE_WAY_S)
+            while True:
+                try:
+                    await self._voice.prepare([text])
+                    break
+                except SynthesiserUnavailable as error:
+                    log.warning("prompt_not_prepared", error=str(error))
+                    await asyncio.sleep(RETRY_S)
+
+
 def own_prompts(open_again: str, longest_wait: int = 5) -> list[str]:
     """What the IVR says by itself, the usual hand-overs included."""
-    placements = [
+    placements: list[Placement] = [
         Queued(position=None, wait_s=None),
         *(Queued(position=1, wait_s=60 * minutes) for minutes in range(1, longest_wait + 1)),
         NobodyThere(why="closed", open_again=open_again),
@@ -33,24 +89,24 @@ def own_prompts(open_again: str, longest_wait: int = 5) -> list[str]:
 async def dialogue_prompts(
     http: aiohttp.ClientSession, rasa_url: str, token: SecretStr
 ) -> list[str]:
-    """The fixed sentences of the dialogue's responses; empty when Rasa does not tell them."""
-    try:
-        async with http.get(
-            f"{rasa_url}/domain",
-            params={"token": token.get_secret_value()},
-            headers={"Accept": "application/json"},
-            timeout=_TIMEOUT,
-        ) as response:
-            response.raise_for_status()
-            domain = await response.json()
-        texts = [
-            variation.get("text") or ""
-            for variations in domain["responses"].values()
-            for variation in variations
-        ]
-    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, AttributeError) as error:
-        log.warning("dialogue_prompts_unknown", error=type(error).__name__)
-        return []
+    """The fixed sentences of the dialogue's responses.
+
+    Raises:
+        aiohttp.ClientError, TimeoutError, ValueError, KeyError: Rasa does not tell them (yet).
+    """
+    async with http.get(
+        f"{rasa_url}/domain",
+        params={"token": token.get_secret_value()},
+        headers={"Accept": "application/json"},
+        timeout=_TIMEOUT,
+    ) as response:
+        response.raise_for_status()
+        domain = await response.json()
+    texts = [
+        variation.get("text") or ""
+        for variations in domain["responses"].values()
+        for variation in variations
+    ]
     return [sentence for text in texts for sentence in fixed_sentences(text)]
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from dialog.verification import VerificationState, VerificationStatus
-
 from dialog.types import Reply, Turn, Who
+from dialog.verification import VerificationState, VerificationStatus
 from ivr.call.record import CallRecord, CustomerNote
 from ivr.call.store import RecordKeeper
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
-from dialog.interpreter import interpret
-from dialog.verification import VerificationStatus
 
 from audio.line import Line
+from dialog.interpreter import interpret
 from dialog.ports import DialogueEngine, DialogueUnavailable
 from dialog.types import (
     Ask,
@@ -25,6 +24,7 @@ from dialog.types import (
     TurnContext,
     Who,
 )
+from dialog.verification import VerificationStatus
 from handoff.rules import CallView, Escalation, Reason, first_match
 from ivr.call.handover import HandOver
 from ivr.call.keypad import KeyCommand, KeysEntered

@@ -7,6 +7,7 @@ import msgspec
 import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
+from redis.typing import EncodableT, FieldT
 
 from dialog.types import Turn
 from ivr.call.record import CallRecord
@@ -108,9 +109,10 @@ class RedisCallStore:
 
     async def announce(self, event: str, call_sid: str, **fields: str) -> None:
         """Add to the event stream."""
-        entry: dict[str, str] = {"event": event, "call_sid": call_sid, **fields}
+        entry: dict[FieldT, EncodableT] = {"event": event, "call_sid": call_sid}
+        entry.update(fields.items())
         try:
-            await self._redis.xadd(EVENTS_KEY, dict(entry), maxlen=EVENTS_KEPT, approximate=True)
+            await self._redis.xadd(EVENTS_KEY, entry, maxlen=EVENTS_KEPT, approximate=True)
         except (RedisError, OSError) as error:
             log.warning("event_lost", event_name=event, error=type(error).__name__)
 

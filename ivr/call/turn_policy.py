@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, auto
 
-from speech.values import parse
-
 from audio.frame import FRAME_MS
 from speech.expect import Expect, ExpectKind
+from speech.values import parse
 
 # A phrase that ends like this goes on: the caller is looking for words.
 _UNFINISHED = frozenset(
@@ -28,6 +27,7 @@ class TurnTiming:
         complete_ms: silence that ends a turn whose words complete what was asked.
         usual_ms: silence that ends any other turn.
         unfinished_ms: silence granted to an answer that is clearly not finished.
+        longest_ms: a turn is ended here even if the caller, or a noise, goes on.
     """
 
     onset_ms: int = 80
@@ -36,6 +36,7 @@ class TurnTiming:
     complete_ms: int = 420
     usual_ms: int = 720
     unfinished_ms: int = 1400
+    longest_ms: int = 30_000
 
 
 def silence_needed_ms(expect: Expect, partial: str, timing: TurnTiming, today: date) -> int:
@@ -94,6 +95,7 @@ class TurnDetector:
     quiet_ms: int = 0
     _recent: deque[bool] = field(init=False)
     _barged: bool = False
+    _turn_ms: int = 0
 
     def __post_init__(self) -> None:
         """Size the onset window."""
@@ -117,7 +119,8 @@ class TurnDetector:
         if line_speaks and not self._barged and self.speech_ms >= self.timing.barge_in_ms:
             self._barged = True
             return TurnEvent.BARGE_IN
-        if self.silence_ms >= silence_needed_ms:
+        self._turn_ms += FRAME_MS
+        if self.silence_ms >= silence_needed_ms or self._turn_ms >= self.timing.longest_ms:
             self.reset()
             return TurnEvent.TURN_ENDED
         return None
@@ -137,5 +140,5 @@ class TurnDetector:
     def reset(self) -> None:
         """Forget the current turn and begin to listen anew."""
         self.speaking = self._barged = False
-        self.speech_ms = self.silence_ms = self.quiet_ms = 0
+        self.speech_ms = self.silence_ms = self.quiet_ms = self._turn_ms = 0
         self._recent.clear()

@@ -124,7 +124,8 @@ class Stack:
             argv=[
                 *(str(RASA_PYTHON), "-m", "rasa", "run", "--enable-api"),
                 *("--model", str(RASA_MODEL), "--interface", "127.0.0.1"),
-                *("--port", url.rpartition(":")[2]),
+                *("--port", url.rpartition(":")[2], "--auth-token", self._internal_token),
+                *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
             ],
             env={
                 "RASA_ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
@@ -132,7 +133,7 @@ class Stack:
             },
             cwd=RASA_FOLDER,
             log_path=self._logs / "dialogue.log",
-            ready=lambda: _answers(f"{url}/"),
+            ready=lambda: _answers(f"{url}/"),  # that it also understands is for the server's check
             ready_s=180,
         )
 
@@ -154,6 +155,7 @@ class Stack:
             "IVR_INTERNAL_TOKEN": self._internal_token,
             "IVR_INTERNAL_URL": f"http://127.0.0.1:{self._internal_port}",
             "RASA_TELEMETRY_ENABLED": "false",
+            "SANIC_HOST": "127.0.0.1",  # the action server takes no token: loopback only
             "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         }
 

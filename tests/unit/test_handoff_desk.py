@@ -8,7 +8,7 @@ from dialog.types import Turn, Who
 from handoff.desk import HandoffDesk, NobodyThere, Queued, QueuePolicy, spoken_placement
 from handoff.hours import OpeningHours
 from handoff.sentiment import Mood, Sentiment, SentimentMeter
-from handoff.store import HandoffStoreUnavailable, Spool
+from handoff.store import Spool
 from handoff.summary import (
     SCHEMA_VERSION,
     Caller,
@@ -21,6 +21,7 @@ from handoff.summary import (
     reason_for_call,
     suggested_resolution,
 )
+from tests.fakes.stores import FakeHandoffStore
 
 MONDAY_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
@@ -45,45 +46,9 @@ def summary(handoff_id: str = "h1") -> HandoffSummary:
     )
 
 
-class MemoryStore:
-    """A hand-off store without Redis; `away` makes it fail as Redis does."""
-
-    def __init__(self) -> None:
-        self.saved: dict[str, HandoffSummary] = {}
-        self.queue: list[str] = []
-        self.away: set[str] = set()
-
-    def _answer(self, what: str) -> None:
-        if what in self.away:
-            raise HandoffStoreUnavailable("ConnectionError")
-
-    async def save(self, summary: HandoffSummary) -> None:
-        self._answer("save")
-        self.saved[summary.id] = summary
-
-    async def load(self, handoff_id: str) -> HandoffSummary | None:
-        self._answer("load")
-        return self.saved.get(handoff_id)
-
-    async def enqueue(self, _skill: str, handoff_id: str, *, since_ms: int) -> int:
-        assert since_ms > 0
-        self._answer("enqueue")
-        if handoff_id not in self.queue:
-            self.queue.append(handoff_id)
-        return self.queue.index(handoff_id) + 1
-
-    async def waiting(self, _skill: str) -> int:
-        self._answer("waiting")
-        return len(self.queue)
-
-    async def leave(self, _skill: str, handoff_id: str) -> None:
-        self._answer("leave")
-        self.queue.remove(handoff_id)
-
-
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
+def store() -> FakeHandoffStore:
+    return FakeHandoffStore()
 
 
 @pytest.fixture
@@ -133,9 +98,7 @@ async def test_a_full_queue_is_told(store, spool):
     assert "queue is full" in spoken_placement(placement)
 
 
-async def test_with_the_store_away_the_caller_still_waits_and_the_summary_goes_to_disk(
-    store, spool
-):
+async def test_with_the_store_away_the_caller_waits_and_the_summary_goes_to_disk(store, spool):
     store.away = {"save", "load", "enqueue", "waiting"}
     office = desk(store, spool)
     placement = await office.hand_over(summary())

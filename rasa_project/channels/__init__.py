@@ -1,0 +1,1 @@
+"""How the IVR server reaches the dialogue."""

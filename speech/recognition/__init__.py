@@ -1,0 +1,1 @@
+"""Speech recognition with Vosk: the model, its front end, and the recogniser."""
