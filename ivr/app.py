@@ -133,7 +133,7 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
             lambda: len(live) > 0,
         )
         health = HealthChecks(
-            _checks(client, database, engine, recogniser, voice, prewarmer), clock=time.monotonic
+            _checks(client, database, engine, (recogniser, voice), prewarmer), clock=time.monotonic
         )
         public = web.Application(client_max_size=64 * 1024)
         public.add_routes(Pages(health, metrics).routes())
@@ -230,10 +230,11 @@ def _checks(
     client: redis.Redis,
     database: Database,
     engine: RasaEngine,
-    recogniser: VoskRecogniser,
-    voice: PiperSynthesiser,
+    speech: tuple[VoskRecogniser, PiperSynthesiser],
     prewarmer: Prewarmer,
 ) -> Mapping[str, Check]:
+    recogniser, voice = speech
+
     async def store_check() -> str:
         await client.ping()
         return "answers"

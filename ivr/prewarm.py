@@ -64,7 +64,7 @@ class Prewarmer:
 
     async def _prepare(self, texts: Sequence[str]) -> None:
         for text in texts:
-            while self._calls_run():
+            while self._calls_run():  # noqa: ASYNC110  # calls do not know of us
                 await asyncio.sleep(GIVE_WAY_S)
             while True:
                 try:
@@ -111,5 +111,7 @@ async def dialogue_prompts(
 
 
 def fixed_sentences(text: str) -> list[str]:
-    """The sentences of a response that hold no variable."""
+    """A response without a variable as a whole; of any other, the sentences that hold none."""
+    if "{" not in text:
+        return [text] if text else []
     return [found.strip() for found in _SENTENCE.findall(text) if "{" not in found]

@@ -7,14 +7,14 @@ next: that is where the caller is brought to a person.
 import asyncio
 
 import structlog
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
 from telephony.events import ProtocolFault, StreamStarted
 from telephony.line_directory import LineDirectory, NoRoom
 from telephony.media_stream import MAX_MESSAGE_BYTES, MediaStreamProtocol
 from telephony.ports import Conversation, StreamAdmission, Tally
 from telephony.settings import StreamSettings
-from telephony.twilio_line import FaultLog, TwilioLine
+from telephony.twilio_line import FaultLog, TwilioLine, texts
 
 TOKEN_PARAMETER = "token"  # noqa: S105 -- the name of the parameter, not a secret
 
@@ -113,10 +113,8 @@ class MediaSocket:
         """Wait for `start`; what comes before it is not worth a conversation."""
         try:
             async with asyncio.timeout(self._settings.start_timeout_s):
-                async for message in socket:
-                    if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                        continue
-                    for event in protocol.receive(message.data):
+                async for text in texts(socket):
+                    for event in protocol.receive(text):
                         if isinstance(event, StreamStarted):
                             return event
                         if isinstance(event, ProtocolFault):

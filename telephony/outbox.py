@@ -4,14 +4,12 @@ from collections import deque
 
 from audio.frame import SAMPLES_PER_FRAME
 from audio.line import MarkReached
+from audio.mulaw import SILENCE
 from telephony.events import Event, FaultKind, ProtocolFault
 from telephony.messages import ClearOut, MarkBody, MarkOut, MediaOut, MediaOutBody, encode
 
 FRAME_BYTES = SAMPLES_PER_FRAME
 """One byte for each mu-law sample: 160."""
-
-SILENCE = b"\xff"
-"""Zero in mu-law (ITU-T G.711)."""
 
 MAX_PENDING_MARKS = 1024
 """Beyond it the oldest mark is forgotten; its return counts as unknown."""

@@ -30,6 +30,13 @@ _CLOSE_CODES = {"shutdown": WSCloseCode.GOING_AWAY, "fault": WSCloseCode.UNSUPPO
 _log = structlog.get_logger(__name__)
 
 
+async def texts(socket: Socket) -> AsyncIterator[bytes]:
+    """The content of the messages that come in, until the socket is closed."""
+    async for message in socket:
+        if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+            yield message.data
+
+
 class FaultLog:
     """Counts what is wrong with a stream; logs the first of each kind, the rest as a sum."""
 
@@ -150,11 +157,10 @@ class TwilioLine:
         idle_s = self._settings.idle_timeout_s
         try:
             async with asyncio.timeout(idle_s) as limit:
-                async for message in self._socket:
+                async for text in texts(self._socket):
                     limit.reschedule(loop.time() + idle_s)
-                    if message.type in {WSMsgType.TEXT, WSMsgType.BINARY}:
-                        for event in self._protocol.receive(message.data):
-                            self._take(event)
+                    for event in self._protocol.receive(text):
+                        self._take(event)
         except TimeoutError:
             self._tally.count("stream_silent")
         except Overflow:

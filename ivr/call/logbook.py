@@ -26,7 +26,7 @@ class Logbook:
 
     def line_says(self, text: str) -> None:
         """A turn of the assistant begins; nothing of it has been heard yet."""
-        self._add(Who.ASSISTANT, text, heard_ms=0)
+        self._add(Who.ASSISTANT, " ".join(text.split()), heard_ms=0)
 
     def line_was_heard(self, heard_ms: int) -> None:
         """How much of the newest assistant turn was played."""

@@ -1,7 +1,7 @@
 """Speaking: clause by clause, interruptible at once, and honest about what was heard."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -81,7 +81,7 @@ class Mouth:
         """Speak a text and wait until it has been heard or stopped.
 
         Args:
-            text: what to say.
+            text: what to say; each of its lines is spoken by itself.
             interruptible: whether `interrupt` stops it.
             skip_ms: leave out this much of the beginning (it was heard before).
             on_first_sound: called when the first sound has been handed to the line.
@@ -115,7 +115,7 @@ class Mouth:
     ) -> None:
         to_skip = skip_ms * _BYTES_PER_MS
         step = MARK_EVERY_MS * _BYTES_PER_MS
-        async for whole in self._synthesiser.speak(text):
+        async for whole in self._clauses(text):
             sound, to_skip = whole[to_skip:], max(0, to_skip - len(whole))
             playback.clause_starts_ms.append(playback.sent_ms)
             for start in range(0, len(sound), step):
@@ -128,6 +128,11 @@ class Mouth:
         playback.complete = True
         if playback.heard_ms >= playback.sent_ms:
             playback.over.set()
+
+    async def _clauses(self, text: str) -> AsyncIterator[bytes]:
+        for line in text.splitlines():
+            async for sound in self._synthesiser.speak(line):
+                yield sound
 
     async def _wait_until_played(self, playback: _Playback) -> None:
         remaining_s = (playback.sent_ms - playback.heard_ms) / 1000

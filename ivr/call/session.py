@@ -146,7 +146,7 @@ class CallSession:
     async def _open(self) -> Step:
         last_ask = self.memory.last_ask
         if last_ask is not None:  # the call goes on after its stream was lost
-            again = replace(last_ask, text=f"{CUT_OFF} {last_ask.text}")
+            again = replace(last_ask, text=f"{CUT_OFF}\n{last_ask.text}")
             return Reply(actions=(again,))
         return await self._engine_answer(Signal(name="call_started"))
 
@@ -283,12 +283,12 @@ class CallSession:
 
     async def _hand_over(self, escalation: Escalation, *, preface: str = "") -> None:
         text, outcome = await self._parts.handover.prepare(self.record, escalation)
-        ask = Ask(text=f"{preface} {text}".strip(), question=Question(), interruptible=False)
+        ask = Ask(text=f"{preface}\n{text}".strip(), question=Question(), interruptible=False)
         self._log.line_says(ask.text)
         try:
             await self._say(ask)
         except SynthesiserUnavailable:
-            self.record.unsaid = ask.text
+            self.record.unsaid = " ".join(ask.text.split())
         self._outcome(outcome)
 
     async def _close(self) -> None:

@@ -23,8 +23,12 @@ Step = Reply | Escalated | Resume
 
 
 def text_of(reply: Reply) -> str:
-    """All that a reply says."""
-    return " ".join(act.text for act in reply.actions if isinstance(act, Say | Ask) and act.text)
+    """All that a reply says, a line for each of its messages.
+
+    Each line is spoken by itself, so that it is cut into the same clauses, and found in the prompt
+    cache, whatever comes before it.
+    """
+    return "\n".join(act.text for act in reply.actions if isinstance(act, Say | Ask) and act.text)
 
 
 def ends_call(reply: Reply) -> bool:

@@ -77,8 +77,8 @@ class Layout:
         return self.rasa / "models" / "dialogue.tar.gz"
 
     @property
-    def speech(self) -> Path:
-        return self.root / "speech" / "models"
+    def speech_resolver(self) -> Path:
+        return self.root / "speech" / "recognition" / "model.py"
 
     @property
     def stamps(self) -> Path:
@@ -146,7 +146,7 @@ def project_steps(layout: Layout, environ: Mapping[str, str], home: Path) -> tup
             name="speech-model",
             about="the speech recogniser's model",
             after=("app-env",),
-            fingerprint=lambda: digest(place, *sorted(layout.speech.glob("*.py"))),
+            fingerprint=lambda: digest(place, layout.speech_resolver),
             is_there=lambda: True,
             work=partial(_fetch_speech_model, layout),
             advice="Restore speech/models/ from the repository, then run the set-up again.",

@@ -29,7 +29,7 @@ ORDINALS = {
 }
 """First to twentieth, and thirtieth (the rest are a ten and one of these)."""
 
-FILLERS = frozenset({"uh", "um", "uhm", "er", "erm", "hmm", "hm", "ah", "eh", "mm", "like", "huh"})
+FILLERS = frozenset({"uh", "um", "uhm", "er", "erm", "hmm", "hm", "ah", "eh", "mm", "huh"})
 """Sounds of thinking: they carry nothing wherever they stand."""
 
 POLITE = frozenset(

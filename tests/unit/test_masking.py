@@ -11,6 +11,7 @@ from speech.masking import MASK, is_mostly_numbers, mask_numbers, mask_secrets
         ("my pin is four eight two one", f"my pin is {MASK}"),
         ("it is 4821.", f"it is {MASK}."),
         ("double oh seven and then some", f"{MASK} and then some"),
+        ("one and two", MASK),
         ("four to seven ate one", MASK),
         ("march twelfth nineteen eighty-four", f"march {MASK}"),
         ("March 12th, 1984", f"March {MASK}"),
@@ -44,6 +45,7 @@ def test_every_number_can_be_masked(text: str, masked: str):
         ("march twelfth nineteen eighty four", None),
         ("my pin is lost and i was born in eighty four and more to say 12", None),
         ("call 555 010 0001", None),
+        ("pin one and two", f"pin {MASK}"),
     ],
 )
 def test_only_likely_secrets_are_masked_in_free_speech(text: str, masked: str | None):

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.fakes.speech import ScriptedRecogniser, ToneSynthesiser
+from tests.fakes.recogniser import ScriptedRecogniser
+from tests.fakes.synthesiser import ToneSynthesiser
 
 from dialog.crm.seed import load_seed
 from dialog.types import Ask, HangUp, Question, Reply, Say, Transfer, Who
@@ -67,11 +68,12 @@ def speech() -> Sound:
         return Sound(pcm=file.readframes(file.getnframes()))
 
 
-def quiet_line(line: FakeLine) -> bool:
+def heard_out(line: FakeLine) -> bool:
+    """What the line has said has been played."""
     return bool(line.sent) and not line.playing
 
 
-HEARD_OUT = Until(condition=quiet_line)
+HEARD_OUT = Until(condition=heard_out)
 PAUSE = Quiet(ms=1500)
 
 
@@ -186,7 +188,12 @@ async def test_zero_brings_a_person_while_the_line_speaks(office):
 async def test_the_hand_over_is_said_to_the_end_whatever_the_caller_does(office):
     parts = office()
     line, record = await parts.call(
-        HEARD_OUT, Press(keys="0"), Until(condition=lambda line: line.playing), speech(), PAUSE
+        HEARD_OUT,
+        Quiet(ms=100),
+        Press(keys="0"),
+        Until(condition=lambda line: line.playing),
+        speech(),
+        PAUSE,
     )
     assert record.turns[-1].heard_ms > 0
     assert line.clears == 0

@@ -22,6 +22,8 @@ def layout(tmp_path: Path) -> Layout:
         (layout.rasa / folder).mkdir(parents=True)
     (layout.rasa / "config.yml").write_text("pipeline: []")
     layout.rasa_lock.write_text("rasa==3.6.21")
+    layout.speech_resolver.parent.mkdir(parents=True)
+    layout.speech_resolver.write_text("")
     return layout
 
 
@@ -47,7 +49,7 @@ def test_both_environments_need_only_the_installer(layout: Layout) -> None:
         ("rasa_project/config.yml", {"rasa-model"}),
         ("rasa_project/domain/slots.yml", {"rasa-model"}),
         ("rasa_project/data/nlu/greet.yml", {"rasa-model"}),
-        ("speech/models/resolver.py", {"speech-model"}),
+        ("speech/recognition/model.py", {"speech-model"}),
         ("rasa_project/actions/actions.py", set()),
     ],
 )

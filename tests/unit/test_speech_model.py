@@ -113,7 +113,7 @@ def test_a_model_is_fed_at_the_rate_its_configuration_names(
 
 
 def test_a_wrong_setting_is_an_error_and_not_a_silent_fallback(tmp_path: Path):
-    with pytest.raises(ModelMissing, match="VOSK_MODEL names '.*nowhere'.*unset it"):
+    with pytest.raises(ModelMissing, match=r"VOSK_MODEL names '.*nowhere'.*unset it"):
         resolve(str(tmp_path / "nowhere"))
 
 

@@ -211,6 +211,8 @@ def test_days_and_years_of_all_kinds(said: str, value: str):
         "oh zero twelve eighty four",
         "march twelfth three nine eight four",
         "one two three four five six seven eight",
+        "march twelfth nineteen hundred and zero",
+        "march twelfth nineteen hundred zero",
         "march twelfth two thousand zero",
     ],
 )
@@ -259,8 +261,9 @@ def test_no(said: str):
 
 @pytest.mark.parametrize(
     "said",
-    ["", "um", "yes no", "no that's right", "yeah no", "yes no wait", "maybe", "not sure", "why not",
-     "i have no account number", "i don't have my account number", "okay so what is my balance",
+    ["", "um", "yes no", "no that's right", "yeah no", "yes no wait", "maybe", "not sure",
+     "why not", "i have no account number", "i don't have my account number",
+     "okay so what is my balance",
      "is it right now or later", "it is not a good time", "what is my balance", "right now"],
 )  # fmt: skip
 def test_neither_yes_nor_no(said: str):
@@ -307,8 +310,8 @@ def test_amounts_are_cents(said: str, cents: str):
 
 @pytest.mark.parametrize(
     "said",
-    ["", "all of it", "five ninety nine", "one twenty five", "dollars", "cents", "ten dollars cents",
-     "eighty four point", "point five", "eighty four point one two three", "ten dollars apples",
+    ["", "all of it", "five ninety nine", "one twenty five", "dollars", "cents",
+     "ten dollars cents", "eighty four point", "point five", "eighty four point one two three", "ten dollars apples",
      "eighty four five", "hundred dollars", "one hundred thousand thousand", "two hundred hundred",
      "eighty four point five hundred", "one two three four", "ten million"],
 )  # fmt: skip

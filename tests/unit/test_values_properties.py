@@ -70,7 +70,8 @@ def styles_of_digits(digits: str) -> list[str]:
 def test_any_digit_string_in_any_style_comes_back(digits: str, style: int):
     said = styles_of_digits(digits)[style]
     value = parse(Expect.parse(f"digits({len(digits)})"), [said], today=TODAY).value
-    assert value == digits, said
+    # In pairs with a digit left over, "twenty one" may be 201.
+    assert value == digits or (style == 5 and len(digits) % 2 and value is None), said
 
 
 @given(st.text("0123456789", min_size=3, max_size=10), st.integers(0, 8), st.integers(1, 12))
@@ -80,8 +81,7 @@ def test_the_wrong_number_of_digits_is_never_made_right(digits: str, style: int,
     value = parse(Expect.parse(f"digits({length})"), [said], today=TODAY).value
     if length == len(digits):
         return
-    begun_twice = 3 <= len(digits) - length and digits[-length:].startswith(digits[:-length])
-    # "three five" is all that was certainly said before "no wait" in the last style.
+    begun_twice = len(digits) - length >= 3 and digits[-length:].startswith(digits[:-length])
     assert value is None or begun_twice, said
 
 
@@ -143,10 +143,13 @@ def test_a_date_in_figures_alone_comes_back_or_nothing_does(day: date):
         assert value in {day.isoformat(), None}, said
 
 
-@given(st.lists(st.sampled_from([*ONES, *TENS, *ORDINALS, *_MONTHS, "oh", "of", "hundred",
-                                 "thousand", "and", "no", "double", "for", "1984", "12", "$", "yes",
-                                 "dollars", "point", "cents"]), max_size=9),
-       st.sampled_from(["date", "account_number", "digits", "amount", "yes_no", "name", "free"]))  # fmt: skip
+ANY_WORDS = [*ONES, *TENS, *ORDINALS, *_MONTHS] + (
+    "oh of hundred thousand and no double for 1984 12 $ yes dollars point cents".split()
+)
+KINDS = ["date", "account_number", "digits", "amount", "yes_no", "name", "free"]
+
+
+@given(st.lists(st.sampled_from(ANY_WORDS), max_size=9), st.sampled_from(KINDS))
 @settings(max_examples=1500)
 def test_no_words_at_all_make_it_fail(words: list[str], expect: str):
     value = parse(Expect.parse(expect), [" ".join(words)], today=TODAY)
