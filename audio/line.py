@@ -35,8 +35,9 @@ class LineClosed:
     """The far side ended the stream.
 
     Attributes:
-        reason: `stop` when it said so, `lost` when the connection broke, `replaced` when a second
-            stream of the same call took over.
+        reason: `stop` when the far side said so, `lost` when the connection broke, `replaced` when
+            a second stream of the same call took over, `closed` when we ended it, `shutdown` when
+            the server stops, `fault` when the far side sent what cannot be carried on with.
     """
 
     reason: str

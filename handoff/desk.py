@@ -1,5 +1,6 @@
 """Handing a call to people: keep the summary, take a place in the queue, say what happens next."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,14 +82,15 @@ class HandoffDesk:
         own queue needs no Redis.
         """
         now = self._now()
+        is_open = self._hours.is_open(now)
         try:
             await self._store.save(summary)
         except HandoffStoreUnavailable:
-            self._keep_on_disk(summary)
-            if not self._hours.is_open(now):
+            self._keep_on_disk(summary, waits=is_open)
+            if not is_open:
                 return NobodyThere(why="closed", open_again=self._hours.spoken)
             return Queued(position=None, wait_s=None)
-        if not self._hours.is_open(now):
+        if not is_open:
             return NobodyThere(why="closed", open_again=self._hours.spoken)
         try:
             if await self._store.waiting(self._policy.skill) >= self._policy.limit:
@@ -97,28 +99,39 @@ class HandoffDesk:
                 self._policy.skill, summary.id, since_ms=int(now.timestamp() * 1000)
             )
         except HandoffStoreUnavailable:
-            self._keep_on_disk(summary)  # flushing it later also takes the place in the queue
+            self._keep_on_disk(summary, waits=True)  # flushing it takes the place in the queue
             return Queued(position=None, wait_s=None)
         wait_s = position * self._policy.service_s // self._policy.people
         return Queued(position=position, wait_s=wait_s)
 
     async def find(self, handoff_id: str) -> HandoffSummary | None:
-        """A summary from Redis, or from disk while Redis is away."""
-        try:
-            return await self._store.load(handoff_id)
-        except HandoffStoreUnavailable:
-            return self._spool.find(handoff_id)
+        """A summary from disk, where it waits for Redis, or from Redis.
+
+        Raises:
+            HandoffStoreUnavailable: Redis did not answer, and it is not on disk.
+            SummaryUnreadable: it is of a newer schema, or damaged.
+        """
+        return self._spool.find(handoff_id) or await self._store.load(handoff_id)
 
     async def left_queue(self, handoff_id: str) -> None:
-        """The caller no longer waits: answered, or hung up."""
+        """The caller no longer waits: answered, or hung up. While Redis is away, as soon as it is
+        back."""
+        with contextlib.suppress(OSError):  # a disk that does not answer gives no place either
+            self._spool.stop_waiting(handoff_id)
         try:
             await self._store.leave(self._policy.skill, handoff_id)
         except HandoffStoreUnavailable:
-            log.warning("queue_not_left", handoff_id=handoff_id)
+            self._leave_later(handoff_id)
 
-    def _keep_on_disk(self, summary: HandoffSummary) -> None:
+    def _leave_later(self, handoff_id: str) -> None:
         try:
-            self._spool.keep(summary)
+            self._spool.leave_later(handoff_id)
+        except OSError as error:
+            log.error("queue_not_left", handoff_id=handoff_id, error=type(error).__name__)
+
+    def _keep_on_disk(self, summary: HandoffSummary, *, waits: bool) -> None:
+        try:
+            self._spool.keep(summary, waits=waits)
             log.warning("summary_spooled", handoff_id=summary.id)
         except OSError as error:
             # Neither store nor disk: the call record in memory still has it all, and the person

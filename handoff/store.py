@@ -97,12 +97,20 @@ class HandoffStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spool:
-    """Summaries on disk that Redis could not take yet; one file each, named by id."""
+    """What Redis could not take yet, on disk, in files named by the hand-off's id.
+
+    `.json` is a summary; `.waits` beside it says that its caller waits in the queue; `.left` says
+    that the caller's place in the queue is to be given up.
+    """
 
     folder: Path
 
-    def keep(self, summary: HandoffSummary) -> None:
+    def keep(self, summary: HandoffSummary, *, waits: bool) -> None:
         """Write a summary to disk, whole or not at all.
+
+        Args:
+            summary: what Redis is to get.
+            waits: whether the caller waits for a person.
 
         Raises:
             OSError: the disk did not take it.
@@ -110,7 +118,22 @@ class Spool:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         half = self.folder / f".{summary.id}.part"
         half.write_bytes(encode(summary))
+        if waits:
+            (self.folder / f"{summary.id}.waits").touch()
         half.rename(self.folder / f"{summary.id}.json")
+
+    def stop_waiting(self, handoff_id: str) -> None:
+        """The caller is gone: what is spooled must not take a place in the queue."""
+        (self.folder / f"{handoff_id}.waits").unlink(missing_ok=True)
+
+    def leave_later(self, handoff_id: str) -> None:
+        """Give the place in the queue up as soon as Redis answers.
+
+        Raises:
+            OSError: the disk did not take it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / f"{handoff_id}.left").touch()
 
     def find(self, handoff_id: str) -> HandoffSummary | None:
         """The spooled summary of this id, or None. Any other id, such as a path, finds nothing."""
@@ -118,7 +141,7 @@ class Spool:
         return decode(kept[handoff_id].read_bytes()) if handoff_id in kept else None
 
     async def flush(self, store: HandoffStore, skill: str) -> int:
-        """Move what is spooled into Redis and its queue; how many went.
+        """Move what is spooled into Redis and its queue; how many summaries went.
 
         Raises:
             HandoffStoreUnavailable: Redis is still away; the rest stays on disk.
@@ -132,9 +155,15 @@ class Spool:
                 log.error("spooled_summary_damaged", handoff_id=path.stem)
                 continue
             await store.save(summary)
-            await store.enqueue(skill, summary.id, since_ms=int(path.stat().st_mtime * 1000))
+            waits = path.with_suffix(".waits")
+            if waits.exists():
+                await store.enqueue(skill, summary.id, since_ms=int(path.stat().st_mtime * 1000))
             path.unlink()
+            waits.unlink(missing_ok=True)
             moved += 1
+        for path in self.folder.glob("*.left"):
+            await store.leave(skill, path.stem)
+            path.unlink()
         return moved
 
 

@@ -101,6 +101,12 @@ def describe() -> dict[str, Any]:
         "paths": {
             f"{PREFIX}/calls/{{call_sid}}": read("One call", "call_sid", call),
             f"{PREFIX}/handoffs/{{handoff_id}}": read("One hand-off", "handoff_id", handoff),
+            f"{PREFIX}/openapi.json": {
+                "get": {
+                    "summary": "This description",
+                    "responses": {"200": {"description": "OpenAPI 3.1, open to everybody"}},
+                }
+            },
             "/readyz": {
                 "get": {
                     "summary": "Is every part there?",

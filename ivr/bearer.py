@@ -15,7 +15,7 @@ def requires(token: SecretStr, handler: Handler) -> Handler:
     closed = not token.get_secret_value()
 
     async def guarded(request: web.Request) -> web.StreamResponse:
-        given = request.headers.get("Authorization", "").encode()
+        given = request.headers.get("Authorization", "").encode(errors="surrogateescape")
         if closed or not hmac.compare_digest(given, expected):
             return web.json_response(
                 {"error": "a valid bearer token is needed"},

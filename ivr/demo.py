@@ -83,7 +83,7 @@ async def _call_and_check(
     (folder / "summary.json").write_bytes(_pretty(summary_json))
     console.print("\n[bold]The hand-off summary in the store[/]")
     console.print_json(data=msgspec.json.decode(summary_json))
-    wrong = [*result.failures, *_wrong_with(summary_json, result.call_sid)]
+    wrong = [*result.failures, *wrong_with(summary_json, result.call_sid)]
     if waits is None:
         wrong.append("the hand-off is not in the queue")
     for sentence in wrong:
@@ -97,7 +97,8 @@ def _pretty(stored: bytes | str) -> bytes:
     return msgspec.json.format(msgspec.Raw(stored), indent=1)
 
 
-def _wrong_with(summary_json: bytes | str, call_sid: str) -> list[str]:
+def wrong_with(summary_json: bytes | str, call_sid: str) -> list[str]:
+    """What is wrong with the summary of the demo's call, as sentences."""
     try:
         summary = decode(summary_json)
     except SummaryUnreadable as error:

@@ -100,7 +100,7 @@ class IvrDesk:
         text, outcome = await self._handover.prepare(record, escalation)
         record.outcome, record.state, record.unsaid = outcome, "ended", f"{prompts.CUT_OFF} {text}"
         try:
-            await self._store.save(record, [])
+            await self._store.save(record, range(0))
         except CallStoreUnavailable:
             log.warning("call_not_stored", call_sid=record.call_sid)
         if outcome == "transferred":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aiohttp
 import redis.asyncio as redis
 from rich.console import Console
+from rich.markup import escape
 
 from dialog.crm.database import open_database
 from dialog.ports import DialogueUnavailable
@@ -39,12 +40,12 @@ async def examine(settings: Settings) -> int:
     for part in PARTS:
         try:
             detail = await part.examine(settings)
-            console.print(f"[green]✓[/] {part.name}: {detail}")
+            console.print(f"[green]✓[/] {part.name}: {escape(detail)}")
         except Exception as error:  # noqa: BLE001  # any trouble of a part is its finding
             wrong += 1
             mend = error.mend if isinstance(error, Wrong) else part.mend
             first = (str(error) or type(error).__name__).splitlines()[0]
-            console.print(f"[red]✗[/] {part.name}: {first} — {mend}", markup=True)
+            console.print(f"[red]✗[/] {part.name}: {escape(f'{first} — {mend}')}")
     return 1 if wrong else 0
 
 

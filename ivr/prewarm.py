@@ -9,6 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
+import msgspec
 import structlog
 from pydantic import SecretStr
 
@@ -56,7 +57,7 @@ class Prewarmer:
             try:
                 sentences = await self._dialogue()
                 break
-            except (aiohttp.ClientError, TimeoutError, ValueError, KeyError):
+            except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
                 await asyncio.sleep(RETRY_S)
         await self._prepare(sentences)
         self.done = True
@@ -92,7 +93,7 @@ async def dialogue_prompts(
     """The fixed sentences of the dialogue's responses.
 
     Raises:
-        aiohttp.ClientError, TimeoutError, ValueError, KeyError: Rasa does not tell them (yet).
+        aiohttp.ClientError, TimeoutError, msgspec.DecodeError: Rasa does not tell them (yet).
     """
     async with http.get(
         f"{rasa_url}/domain",
@@ -101,13 +102,19 @@ async def dialogue_prompts(
         timeout=_TIMEOUT,
     ) as response:
         response.raise_for_status()
-        domain = await response.json()
+        domain = msgspec.json.decode(await response.read(), type=_Domain)
     texts = [
-        variation.get("text") or ""
-        for variations in domain["responses"].values()
-        for variation in variations
+        variation.text or "" for variations in domain.responses.values() for variation in variations
     ]
     return [sentence for text in texts for sentence in fixed_sentences(text)]
+
+
+class _Variation(msgspec.Struct):
+    text: str | None = None
+
+
+class _Domain(msgspec.Struct):
+    responses: dict[str, list[_Variation]]
 
 
 def fixed_sentences(text: str) -> list[str]:

@@ -51,10 +51,11 @@ class Settings(BaseSettings):
     public_url: str = ""
     """The address Twilio calls us at, such as `https://ivr.example.com`; empty: this machine."""
 
-    redis_url: str = ""
+    # The two addresses may hold a password, so they are not shown.
+    redis_url: str = Field(default="", repr=False)
     """Redis or Valkey; empty: an embedded store is started, its data under `ivr_var_dir`."""
 
-    database_url: str = ""
+    database_url: str = Field(default="", repr=False)
     """Customer database; empty: SQLite under `ivr_var_dir`."""
 
     ivr_demo_customers: bool | None = None

@@ -8,7 +8,7 @@ from handoff.rules import Escalation
 from handoff.summary import EscalationNote
 from ivr.call.record import CallRecord, Outcome
 from ivr.call.store import CallStore
-from ivr.call.summary_builder import SummaryBuilder, new_handoff_id
+from ivr.call.summary_builder import SummaryBuilder, handoff_id_of
 from ivr.metrics import CallMetrics
 
 
@@ -32,13 +32,16 @@ class HandOver:
     async def prepare(self, record: CallRecord, escalation: Escalation) -> tuple[str, Outcome]:
         """Keep the summary and queue the call; what the caller is told, and the outcome.
 
-        Doing it twice for one call keeps the first hand-off's id, so that nothing is doubled.
+        Doing it twice for one call, even on another node, keeps the hand-off's id: nothing is
+        doubled.
         """
         record.escalation = EscalationNote(
-            reason=escalation.reason, evidence=escalation.evidence, at_turn=len(record.turns) - 1
+            reason=escalation.reason,
+            evidence=escalation.evidence,
+            at_turn=max(0, len(record.turns) - 1),
         )
-        record.handoff_id = record.handoff_id or new_handoff_id()
-        summary = await self._builder.build(record, record.escalation)
+        record.handoff_id = handoff_id_of(record.call_sid)
+        summary = await self._builder.build(record, record.escalation, record.handoff_id)
         placement = await self._desk.hand_over(summary)
         self._metrics.escalations.labels(reason=escalation.reason).inc()
         await self._store.announce(

@@ -107,7 +107,8 @@ class CallSession:
             kinds = [type(error).__name__ for error in failures.exceptions]
             log.error("call_failed", call_sid=self.call_sid, errors=kinds, exc_info=failures)
         finally:
-            keeping.cancel()
+            self._parts.keeper.stop()
+            await keeping
             await self._close()
 
     # ------------------------------------------------------------ the two halves

@@ -1,6 +1,7 @@
 """Call records in Redis: written after every turn, off the path of the answer."""
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 import msgspec
@@ -9,7 +10,6 @@ import structlog
 from redis.exceptions import RedisError
 from redis.typing import EncodableT, FieldT
 
-from dialog.types import Turn
 from ivr.call.record import CallRecord
 
 log = structlog.get_logger(__name__)
@@ -17,9 +17,12 @@ log = structlog.get_logger(__name__)
 EVENTS_KEY = "ivr:events"
 EVENTS_KEPT = 10_000
 
+_STORED_BEFORE = "equal or smaller than the target stream top item"
+"""What XADD says of an id that the stream has, or has passed."""
+
 
 class CallStoreUnavailable(Exception):
-    """The store did not answer in time."""
+    """The store did not answer in time, or what it answered cannot be read."""
 
 
 def session_key(call_sid: str) -> str:
@@ -40,11 +43,11 @@ def status_key(call_sid: str) -> str:
 class CallStore(Protocol):
     """Where call records are kept."""
 
-    async def save(self, record: CallRecord, new_turns: list[Turn]) -> None:
-        """Keep the record and add turns to its stream.
+    async def save(self, record: CallRecord, turns: range) -> None:
+        """Keep the record and add these of its turns to its stream, each of them once.
 
         Raises:
-            CallStoreUnavailable: nothing was kept.
+            CallStoreUnavailable: it is not known whether anything was kept; save again.
         """
         ...
 
@@ -52,7 +55,7 @@ class CallStore(Protocol):
         """The record, or None.
 
         Raises:
-            CallStoreUnavailable: the store did not answer.
+            CallStoreUnavailable: the store did not answer, or the record is damaged.
         """
         ...
 
@@ -72,17 +75,28 @@ class RedisCallStore:
         self._redis = client
         self._keep_s = keep_s
 
-    async def save(self, record: CallRecord, new_turns: list[Turn]) -> None:
-        """Keep the record and its new turns in one transaction."""
+    async def save(self, record: CallRecord, turns: range) -> None:
+        """Keep the record and its new turns in one transaction.
+
+        A turn's place in the call is its id in the stream, so that one whose answer was lost, or
+        which an earlier stream of the call had stored already, is not stored twice.
+        """
+        stream = turns_key(record.call_sid)
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
                 pipe.set(session_key(record.call_sid), msgspec.json.encode(record), ex=self._keep_s)
-                for turn in new_turns:
-                    pipe.xadd(turns_key(record.call_sid), {"turn": msgspec.json.encode(turn)})
-                pipe.expire(turns_key(record.call_sid), self._keep_s)
-                await pipe.execute()
+                for at in turns:
+                    entry: dict[FieldT, EncodableT] = {
+                        "turn": msgspec.json.encode(record.turns[at])
+                    }
+                    pipe.xadd(stream, entry, id=f"{at + 1}-0")
+                pipe.expire(stream, self._keep_s)
+                results = await pipe.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             raise CallStoreUnavailable(type(error).__name__) from error
+        for result in results:
+            if isinstance(result, Exception) and _STORED_BEFORE not in str(result):
+                raise CallStoreUnavailable(type(result).__name__) from result
 
     async def load(self, call_sid: str) -> CallRecord | None:
         """The record, or None when there is none."""
@@ -90,7 +104,11 @@ class RedisCallStore:
             data = await self._redis.get(session_key(call_sid))
         except (RedisError, OSError) as error:
             raise CallStoreUnavailable(type(error).__name__) from error
-        return None if data is None else msgspec.json.decode(data, type=CallRecord)
+        try:
+            return None if data is None else msgspec.json.decode(data, type=CallRecord)
+        except msgspec.DecodeError as error:
+            log.error("record_damaged", call_sid=call_sid)
+            raise CallStoreUnavailable("the record is damaged") from error
 
     async def note_status(self, call_sid: str, status: str, sequence: int) -> bool:
         """Add to the call's statuses, a set ordered by Twilio's own sequence number.
@@ -131,19 +149,30 @@ class RecordKeeper:
         self._record = record
         self._turns_kept = 0
         self._changed = asyncio.Event()
+        self._stopped = asyncio.Event()
 
     def changed(self) -> None:
         """Note that there is something to write."""
         self._changed.set()
 
     async def run(self) -> None:
-        """Write whenever something changed, until cancelled."""
-        while True:
+        """Write whenever something changed, until `stop`.
+
+        It is not to be cancelled: a cancelled write leaves open whether the store took the turns.
+        """
+        while not self._stopped.is_set():
             await self._changed.wait()
             self._changed.clear()
             if not await self.flush():
-                await asyncio.sleep(self.RETRY_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self.RETRY_S):
+                        await self._stopped.wait()
                 self._changed.set()
+
+    def stop(self) -> None:
+        """Let `run` end after the write that is under way."""
+        self._stopped.set()
+        self._changed.set()
 
     async def flush(self) -> bool:
         """Write now; False when the store is away."""
@@ -153,7 +182,7 @@ class RecordKeeper:
             len(turns) if self._record.state == "ended" else max(self._turns_kept, len(turns) - 1)
         )
         try:
-            await self._store.save(self._record, turns[self._turns_kept : upto])
+            await self._store.save(self._record, range(self._turns_kept, upto))
         except CallStoreUnavailable as error:
             log.warning("call_not_stored", call_sid=self._record.call_sid, error=str(error))
             return False

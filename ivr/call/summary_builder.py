@@ -22,6 +22,9 @@ from ivr.call.record import CallRecord
 
 log = structlog.get_logger(__name__)
 
+_HANDOFFS = uuid.UUID("6f0f7c2e-5d0b-4f7e-9a86-0d6c8a1f3b52")
+"""The name space of hand-off ids; any fixed one will do."""
+
 
 class SummaryBuilder:
     """Makes summaries; without the database, of what the call itself knows."""
@@ -33,7 +36,9 @@ class SummaryBuilder:
         self._meter = meter
         self._now = now
 
-    async def build(self, record: CallRecord, escalation: EscalationNote) -> HandoffSummary:
+    async def build(
+        self, record: CallRecord, escalation: EscalationNote, handoff_id: str
+    ) -> HandoffSummary:
         """The summary of a call at the moment it is handed over."""
         note = record.customer
         name = context = None
@@ -50,7 +55,7 @@ class SummaryBuilder:
         )
         return HandoffSummary(
             schema_version=SCHEMA_VERSION,
-            id=record.handoff_id or new_handoff_id(),
+            id=handoff_id,
             call_sid=record.call_sid,
             created_at=self._now().isoformat(),
             caller=Caller(
@@ -76,9 +81,13 @@ class SummaryBuilder:
         )
 
 
-def new_handoff_id() -> str:
-    """A hand-off id that nobody guesses."""
-    return uuid.uuid4().hex
+def handoff_id_of(call_sid: str) -> str:
+    """The id of a call's hand-off.
+
+    It follows from the call, so that a node that takes over after a crash finds what the other one
+    had begun, whether or not the call's record tells of it.
+    """
+    return uuid.uuid5(_HANDOFFS, call_sid).hex
 
 
 def _risk_flags(record: CallRecord, mood: Mood) -> list[str]:

@@ -33,9 +33,11 @@ def server_binary() -> str:
 class EmbeddedStore:
     """A store for one machine; everything acknowledged is on disk within a second."""
 
-    def __init__(self, folder: Path, log_path: Path) -> None:
+    def __init__(self, folder: Path, log_path: Path, *, port: int | None = None) -> None:
+        """Take a free port, unless one is given."""
         self._folder = folder.resolve()
         self._log_path = log_path
+        self._port = port
         self._lock: int | None = None
         self._child: Child | None = None
         self.url = ""
@@ -48,7 +50,7 @@ class EmbeddedStore:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
-        port = free_port()
+        port = self._port or free_port()
         self.url = f"redis://127.0.0.1:{port}/0"
         options = {
             "--port": str(port),

@@ -19,8 +19,15 @@ __all__ = ["ACCOUNT_NUMBER_LENGTH", "Value", "parse"]
 ACCOUNT_NUMBER_LENGTH = 6
 """Digits of an account number."""
 
-_OTHER_READING = 0.6
-"""Confidence of a value that the best reading does not have and the others do."""
+_SHARE = 0.7
+"""How much of the readings that have a value must have the same one, each weighted with 1/rank.
+
+Measured with the compact model on 200 synthetic account numbers and dates: on clean audio 189 right
+and none wrong with it (198 and 2 without), in noise 106 right and 12 wrong (about 130 and 40).
+"""
+_SECOND_READING = 0.6
+"""Confidence of a value that the best reading does not have and the second does; a value that
+only later readings have was more often wrong than right."""
 
 
 def parse(
@@ -33,8 +40,8 @@ def parse(
 ) -> Value:
     """The value that the readings, best first, have for a question with this expectation.
 
-    The best reading decides where it has a value, and readings that differ lower the confidence.
-    Where it has none, the others are asked, and must agree.
+    The best reading decides where it has a value, and the second where it has none; readings that
+    differ lower the confidence, and where they differ too much there is no value.
 
     Args:
         expect: what was asked for. A free question has no value.
@@ -54,17 +61,25 @@ def parse(
         raise ValueError(f"unknown locale {locale!r}: use en-US or en-GB")
     read = _reader(expect, today, locale, candidates)
     values = [read(text) for text in readings]
-    found = [value for value in values if value.value is not None]
-    if not found:
+    at = next((at for at, value in enumerate(values[:2]) if value.value is not None), None)
+    if at is None:
         return values[0] if values else Value()
-    best = found[0]
-    weights = {id(value): 1 / rank for rank, value in enumerate(values, start=1)}
-    agreeing = sum(weights[id(value)] for value in found if value.value == best.value)
-    share = agreeing / sum(weights[id(value)] for value in found)
-    if best is not values[0] and share < 1:
+    best = values[at]
+    share = _share(best, values)
+    if share < _SHARE or (at and (best.rest or share < 1)):
         return Value(rest=readings[0])
-    confidence = best.confidence * share * (1.0 if best is values[0] else _OTHER_READING)
+    confidence = best.confidence * share * (_SECOND_READING if at else 1.0)
     return Value(value=best.value, confidence=round(confidence, 3), rest=best.rest)
+
+
+def _share(best: Value, values: Sequence[Value]) -> float:
+    """How far the readings that have a value agree with it, the earlier ones counting more."""
+    weights = [
+        (1 / rank, value.value == best.value)
+        for rank, value in enumerate(values, start=1)
+        if value.value is not None
+    ]
+    return sum(weight for weight, same in weights if same) / sum(weight for weight, _ in weights)
 
 
 def _reader(

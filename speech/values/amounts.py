@@ -67,7 +67,7 @@ def _cents(words: list[str]) -> tuple[int | None, float]:
 
 
 def _without_unit(words: list[str]) -> tuple[int | None, float]:
-    """ "eighty four", "eighty four twenty", "84.20", "eighty four point two oh"."""
+    """No currency: "eighty four", "eighty four twenty", "84.20", "eighty four point two oh"."""
     if (whole := _dollars(words)) is not None:
         return whole, 0.8
     fits: set[int] = set()
@@ -79,7 +79,7 @@ def _without_unit(words: list[str]) -> tuple[int | None, float]:
 
 
 def _may_be_hundreds(words: list[str]) -> bool:
-    """ "five ninety nine" may be 5.99 or 599; "five twenty" 5.20 or 520."""
+    """Whether it may be 599 as well as 5.99 ("five ninety nine"), or 520 as well as 5.20."""
     return 1 <= ONES.get(words[0], 0) <= 9
 
 

@@ -59,6 +59,9 @@ def parse_date(text: str, today: date, locale: str) -> Value:
         # "nineteen eighty" may be "nineteen eighty four" cut short.
         confidence *= 0.9
     rest = " ".join(word for word in lead if word not in _LEAD_INS)
+    if rest and MONTHS.keys().isdisjoint(words):
+        # "hello are seven nine thirty six" is more often something else, misheard.
+        return Value(rest=text)
     return Value(value=found.pop().isoformat(), confidence=confidence, rest=rest)
 
 
@@ -133,14 +136,14 @@ def _build(year: int, month: int, day: int, today: date) -> Iterator[date]:
 
 
 def _month_day(words: list[str], at: int, locale: str) -> Iterator[tuple[int, int, int]]:
-    """ "march twelfth", and "three twelve" where months go first: (day, month, place after)."""
+    """Read "march twelfth", and "three twelve" where months go first: (day, month, place after)."""
     for month, after in _month(words, at, spoken_as_number=locale != "en-GB"):
         for day, end in _day(words, after):
             yield day, month, end
 
 
 def _day_month(words: list[str], at: int, locale: str) -> Iterator[tuple[int, int, int]]:
-    """ "twelfth of march", "the third of the twelfth", and "twelve three" where days go first."""
+    """Read "twelfth of march", "third of the twelfth", and "twelve three" where days go first."""
     for day, after in _day(words, at):
         if words[after : after + 1] == ["of"]:
             if words[after + 1 : after + 2] and (ordinal := _ordinal(words, after + 1)):
@@ -188,7 +191,7 @@ def _ordinal(words: list[str], at: int) -> list[_Part]:
 
 
 def _one_by_one(words: list[str]) -> str | None:
-    """ "oh three one two eight four": six or eight digits, each said alone."""
+    """Read "oh three one two eight four": six or eight digits, each said alone."""
     if len(words) not in {6, 8}:
         return None
     figures = ""

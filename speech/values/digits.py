@@ -132,7 +132,7 @@ def _head(words: tuple[str, ...], at: int) -> tuple[set[str], int]:
 
 
 def _hundreds(words: tuple[str, ...], at: int, digit: str) -> tuple[set[str], int]:
-    """ "four hundred twenty" is 420, or 400 and then 20."""
+    """Both ways to hear "four hundred twenty": 420, and 400 and then 20."""
     ways = [(v, n) for v, n in below_hundred(list(words), at)[:1] if v and not words[at].isdigit()]
     if not ways:
         return {f"{digit}00"}, 2
@@ -152,7 +152,7 @@ def _digit(word: str) -> str | None:
 
 
 def _cardinal(words: list[str]) -> int | None:
-    """ "four hundred twenty seven thousand one hundred ninety three", as one whole number."""
+    """One whole number: "four hundred twenty seven thousand one hundred ninety three"."""
     split = words.index("thousand")
     thousands = _below_thousand(words[:split])
     units = _below_thousand(words[split + 1 :]) if words[split + 1 :] else 0

@@ -31,7 +31,7 @@ def years(words: list[str], at: int) -> Iterator[tuple[int, int]]:
 
 
 def _thousands(words: list[str], at: int) -> Iterator[tuple[int, int]]:
-    """ "two thousand", "two thousand and one", "two thousand twelve"."""
+    """Read "two thousand", "two thousand and one", "two thousand twelve"."""
     if words[at : at + 2] != ["two", "thousand"]:
         return
     yield 2000, at + 2
@@ -55,7 +55,7 @@ def _within(century: int, words: list[str], at: int) -> Iterator[tuple[int, int]
 
 
 def _two_figures(words: list[str], at: int, *, any_ten: bool = False) -> Iterator[tuple[int, int]]:
-    """ "eighty four", "oh four", "'84"."""
+    """Read "eighty four" and "oh four"."""
     if at + 1 < len(words) and words[at] in ZERO | {"0"} and 1 <= _figure(words[at + 1]) <= 9:
         yield _figure(words[at + 1]), at + 2
     for value, used in below_hundred(words, at):
@@ -65,7 +65,7 @@ def _two_figures(words: list[str], at: int, *, any_ten: bool = False) -> Iterato
 
 
 def _figure_by_figure(words: list[str], at: int) -> Iterator[tuple[int, int]]:
-    """ "one nine eight four"."""
+    """Read "one nine eight four"."""
     figures = [_figure(word) for word in words[at : at + 4]]
     if len(figures) == 4 and all(0 <= figure <= 9 for figure in figures):
         year = int("".join(map(str, figures)))

@@ -19,11 +19,12 @@ class FakeCallStore:
         self.statuses: dict[str, dict[str, int]] = {}
         self.events: list[tuple[str, str]] = []
 
-    async def save(self, record: CallRecord, new_turns: list[Turn]) -> None:
+    async def save(self, record: CallRecord, turns: range) -> None:
         if not self.available:
             raise CallStoreUnavailable("switched off")
         self.saved[record.call_sid] = msgspec.json.encode(record)
-        self.turns.setdefault(record.call_sid, []).extend(new_turns)
+        kept = self.turns.setdefault(record.call_sid, [])
+        kept.extend(record.turns[at] for at in turns if at >= len(kept))
 
     async def load(self, call_sid: str) -> CallRecord | None:
         if not self.available:

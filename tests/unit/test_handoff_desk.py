@@ -1,5 +1,6 @@
 """C1, B7: whatever happens, the summary is kept and the caller is told what comes next."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from dialog.types import Turn, Who
 from handoff.desk import HandoffDesk, NobodyThere, Queued, QueuePolicy, spoken_placement
 from handoff.hours import OpeningHours
 from handoff.sentiment import Mood, Sentiment, SentimentMeter
-from handoff.store import Spool
+from handoff.store import HandoffStoreUnavailable, Spool, keep_flushing
 from handoff.summary import (
     SCHEMA_VERSION,
     Caller,
@@ -105,6 +106,9 @@ async def test_with_the_store_away_the_caller_waits_and_the_summary_goes_to_disk
     assert placement == Queued(position=None, wait_s=None)
     assert "person" in spoken_placement(placement)
     assert await office.find("h1") == summary()
+    with pytest.raises(HandoffStoreUnavailable):  # it may be there: nobody can tell now
+        await office.find("../../etc/passwd")
+    store.away = set()
     assert await office.find("../../etc/passwd") is None
 
 
@@ -132,7 +136,7 @@ async def test_a_full_disk_does_not_keep_the_caller_from_a_person(store, tmp_pat
 
 
 async def test_a_damaged_spool_file_is_set_aside(store, spool):
-    spool.keep(summary("good"))
+    spool.keep(summary("good"), waits=True)
     (spool.folder / "bad.json").write_text("{")
     assert await spool.flush(store, "support") == 1
     assert (spool.folder / "bad.damaged").exists()
@@ -143,8 +147,59 @@ async def test_a_caller_who_leaves_is_taken_out_of_the_queue(store, spool):
     await office.hand_over(summary())
     await office.left_queue("h1")
     assert store.queue == []
+
+
+async def test_a_caller_who_leaves_while_the_store_is_away_is_taken_out_once_it_is_back(
+    store, spool
+):
+    office = desk(store, spool)
+    await office.hand_over(summary())
     store.away = {"leave"}
-    await office.left_queue("h1")  # nothing breaks while the store is away
+    await office.left_queue("h1")
+    assert store.queue == ["h1"]
+    store.away = set()
+    await spool.flush(store, "support")
+    assert store.queue == []
+    assert list(spool.folder.iterdir()) == []
+
+
+async def test_a_caller_who_left_before_the_store_came_back_takes_no_place_then(store, spool):
+    store.away = {"save", "leave"}
+    office = desk(store, spool)
+    await office.hand_over(summary())
+    await office.left_queue("h1")
+    store.away = set()
+    assert await spool.flush(store, "support") == 1
+    assert store.saved["h1"] == summary()
+    assert store.queue == []
+
+
+async def test_a_caller_who_was_told_that_nobody_is_there_takes_no_place_later(store, spool):
+    store.away = {"save"}
+    await desk(store, spool, hours="sat 10:00-12:00").hand_over(summary())
+    store.away = set()
+    await spool.flush(store, "support")
+    assert store.queue == []
+
+
+async def test_without_store_and_disk_a_caller_still_leaves(store, tmp_path):
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    store.away = {"leave"}
+    await desk(store, Spool(folder=tmp_path / "spool")).left_queue("h1")
+
+
+async def test_what_is_spooled_goes_to_the_store_as_soon_as_it_answers(store, spool):
+    spool.keep(summary("h1"), waits=True)
+    store.away = {"save"}
+    flushing = asyncio.create_task(keep_flushing(spool, store, "support", every_s=0))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not store.saved
+    store.away = set()
+    while not store.queue:  # noqa: ASYNC110  # the task tells nobody
+        await asyncio.sleep(0)
+    flushing.cancel()
+    assert store.queue == ["h1"]
 
 
 def test_a_summary_survives_its_trip_through_the_store():

@@ -106,6 +106,14 @@ async def test_a_voice_that_dies_or_gets_out_of_step_is_started_again(text: str)
         assert await worker.synthesise("hello") == (b"\x00\x20" * 800, 8000)
 
 
+async def test_a_voice_that_died_before_the_end_is_not_waited_for():
+    async with running() as worker:
+        process = worker._process
+        assert process is not None
+        process.kill()
+    assert not worker.ready
+
+
 async def test_a_voice_that_hangs_is_ended_and_started_again():
     async with running(limit_s=0.5) as worker:
         with pytest.raises(SynthesiserUnavailable, match="TimeoutError"):
@@ -156,7 +164,7 @@ async def test_a_voice_that_does_not_listen_is_killed_at_the_end(monkeypatch: py
         await asyncio.sleep(0)
         process = worker._process
         assert process is not None
-    assert process.returncode == -9
+    assert process.returncode not in {None, 0}, "it did not end of its own accord"
     with pytest.raises(SynthesiserUnavailable):
         await hanging
 
