@@ -48,11 +48,6 @@ class Ears:
         """Whether a turn of the caller is under way."""
         return self._turn.speaking
 
-    @property
-    def quiet_ms(self) -> int:
-        """How long nothing has been heard."""
-        return self._turn.quiet_ms
-
     def hear(self, frame: AudioFrame, *, line_speaks: bool) -> TurnEvent | None:
         """Take the next frame and say what it brought about."""
         needed_ms = self.silence_needed_ms
@@ -90,10 +85,6 @@ class Ears:
             raise RuntimeError("no turn has ended")
         utterance, self._utterance = self._utterance, None
         return utterance
-
-    def start_waiting(self) -> None:
-        """Count the quiet from now, unless the caller is speaking already."""
-        self._turn.quiet_ms = 0
 
     def close(self) -> None:
         """Throw away what is being recognised."""

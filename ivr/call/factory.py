@@ -13,14 +13,19 @@ from dialog.crm.ports import CustomerRepository
 from dialog.ports import DialogueEngine
 from dialog.secrets import SecretVault
 from dialog.verification import Verification, VerificationPolicy
+from ivr.call.answering import Answering
+from ivr.call.backlog import Backlog
 from ivr.call.ears import Ears
 from ivr.call.handover import HandOver
 from ivr.call.listener import Listener
 from ivr.call.live import LiveCalls
+from ivr.call.logbook import Logbook
 from ivr.call.memory import CallMemory
 from ivr.call.mouth import Mouth
+from ivr.call.progress import Progress
 from ivr.call.record import CallRecord
 from ivr.call.session import CallSession, SessionParts
+from ivr.call.stopwatch import Stopwatch
 from ivr.call.store import CallStore, RecordKeeper
 from ivr.call.turn_policy import TurnTiming
 from ivr.desk import FROM_PARAMETER
@@ -43,6 +48,7 @@ class SharedParts:
     store: CallStore
     handover: HandOver
     live: LiveCalls
+    backlog: Backlog
     metrics: CallMetrics
     timing: TurnTiming
     policy: VerificationPolicy
@@ -64,7 +70,8 @@ class SessionFactory:
         memory = shared.live.memory(started.call_sid) or self._new_memory(started)
         memory.streams += 1
         memory.record.state, memory.record.ended_at = "active", None
-        session = CallSession(self._parts(line, memory.record), memory)
+        keeper = RecordKeeper(shared.store, memory.record)
+        session = CallSession(self._parts(line, memory, keeper), memory)
         shared.live.add(session)
         shared.metrics.active.inc()
         log.info("call_started", call_sid=started.call_sid, stream=memory.streams)
@@ -73,6 +80,8 @@ class SessionFactory:
         finally:
             shared.metrics.active.dec()
             shared.live.remove(session)
+            if not keeper.complete:
+                shared.backlog.add(keeper)
             log.info(
                 "call_ended",
                 call_sid=started.call_sid,
@@ -92,9 +101,10 @@ class SessionFactory:
                 customers=shared.customers, pins=shared.pins, policy=shared.policy
             ),
             vault=SecretVault(clock=shared.clock),
+            began_s=shared.clock(),
         )
 
-    def _parts(self, line: Line, record: CallRecord) -> SessionParts:
+    def _parts(self, line: Line, memory: CallMemory, keeper: RecordKeeper) -> SessionParts:
         shared = self._shared
         mouth = Mouth(line, shared.synthesiser)
         ears = Ears(
@@ -103,21 +113,28 @@ class SessionFactory:
             timing=shared.timing,
             today=lambda: shared.now().date(),
         )
-        return SessionParts(
+        listener = Listener(
             line=line,
-            listener=Listener(
-                line=line,
-                ears=ears,
-                mouth=mouth,
-                clock=shared.clock,
-                no_input_ms=shared.no_input_ms,
-            ),
+            ears=ears,
             mouth=mouth,
-            engine=shared.engine,
-            keeper=RecordKeeper(shared.store, record),
-            handover=shared.handover,
-            metrics=shared.metrics,
             clock=shared.clock,
+            no_input_ms=shared.no_input_ms,
+        )
+        answering = Answering(
+            memory=memory,
+            engine=shared.engine,
+            logbook=Logbook(memory.record, keeper, shared.clock, memory.began_s),
+            progress=Progress(),
+            stopwatch=Stopwatch(shared.clock),
             now=shared.now,
             locale=shared.locale,
+        )
+        return SessionParts(
+            line=line,
+            listener=listener,
+            mouth=mouth,
+            answering=answering,
+            keeper=keeper,
+            handover=shared.handover,
+            metrics=shared.metrics,
         )

@@ -65,10 +65,11 @@ class Keypad:
             self._digits = ""
             return KeyCommand.REPEAT
         if key == "#":
-            return self._enter() if self._digits else None
+            return self._end() if self._digits else None
         if not key.isdigit():
             return None  # A-D exist on no telephone that callers have
-        if key == "0" and not self._digits and wanted in (0, 1):
+        if key == "0" and wanted in (0, 1):
+            self._digits = ""
             return KeyCommand.PERSON
         self._digits += key
         return self._enter() if wanted and len(self._digits) >= wanted else None
@@ -78,10 +79,19 @@ class Keypad:
         if not self._digits:
             return None
         self._idle_ms += elapsed_ms
-        if self._digits == "0" and self._idle_ms >= LONE_ZERO_MS:
+        limit_ms = LONE_ZERO_MS if self._digits == "0" else BETWEEN_KEYS_MS
+        return self._end() if self._idle_ms >= limit_ms else None
+
+    def clear(self) -> None:
+        """Forget what has been typed."""
+        self._digits = ""
+
+    def _end(self) -> KeysEntered | KeyCommand:
+        """An entry that is shorter than wanted; of zeros alone it asks for a person."""
+        if set(self._digits) == {"0"}:
             self._digits = ""
             return KeyCommand.PERSON
-        return self._enter() if self._idle_ms >= BETWEEN_KEYS_MS else None
+        return self._enter()
 
     def _enter(self) -> KeysEntered:
         entered = KeysEntered(digits=self._digits)

@@ -44,7 +44,11 @@ Heard = SpeechEnded | KeysEntered | KeyCommand | Silence
 
 
 class Listener:
-    """Turns the events of one line into what the caller did, and stops the line when it must."""
+    """Turns the events of one line into what the caller did, and stops the line when it must.
+
+    Attributes:
+        person_wanted: set when the caller pressed 0 for a person.
+    """
 
     def __init__(
         self,
@@ -62,7 +66,9 @@ class Listener:
         self._no_input_ms = no_input_ms
         self._keypad = Keypad()
         self._question = Question()
+        self.person_wanted = asyncio.Event()
         self._waiting = False
+        self._waited_ms = 0
         self._stopped_line = False
         self._inbox: asyncio.Queue[Heard] = asyncio.Queue(maxsize=INBOX_SIZE)
 
@@ -88,9 +94,14 @@ class Listener:
         self._question = question
         self._ears.expect = question.expect
 
-    async def next(self) -> Heard:
-        """What the caller does next; silence when it takes longer than the limit."""
-        self._ears.start_waiting()
+    async def next(self, *, still_waiting: bool = False) -> Heard:
+        """What the caller does next; silence when it takes longer than the limit.
+
+        Args:
+            still_waiting: what came before was nothing: the limit runs on.
+        """
+        if not still_waiting:
+            self._waited_ms = 0
         self._waiting = True
         try:
             return await self._inbox.get()
@@ -105,10 +116,12 @@ class Listener:
         elif event is TurnEvent.TURN_ENDED:
             self._end_turn()
         if entered := self._keypad.tick(FRAME_MS):
-            self._put(entered)
-        if self._waiting and self._nothing_for_too_long():
-            self._waiting = False
-            self._put(Silence())
+            self._enter(entered)
+        if self._waiting and not self._busy:
+            self._waited_ms += FRAME_MS
+            if self._waited_ms >= self._no_input_ms:
+                self._waiting = False
+                self._put(Silence())
 
     def _end_turn(self) -> None:
         utterance = self._ears.take_utterance()
@@ -125,16 +138,27 @@ class Listener:
             )
         )
         self._stopped_line = False
+        self._keypad.clear()  # half a PIN, then the date in words: the words are the answer
 
     async def _press(self, key: str) -> None:
-        await self._mouth.interrupt()
-        self._ears.start_waiting()
-        if entered := self._keypad.press(key, self._question):
+        entered = self._keypad.press(key, self._question)
+        if entered is None and not self._keypad.collecting:
+            return  # the # behind a number that was complete already
+        self._waited_ms = 0
+        if entered is not KeyCommand.PERSON:  # for a person the session silences everything
+            await self._mouth.interrupt()
+        if entered is not None:
+            self._enter(entered)
+
+    def _enter(self, entered: KeysEntered | KeyCommand) -> None:
+        if entered is KeyCommand.PERSON:
+            self.person_wanted.set()
+        else:
             self._put(entered)
 
-    def _nothing_for_too_long(self) -> bool:
-        busy = self._ears.caller_speaks or self._keypad.collecting or self._mouth.speaking
-        return not busy and self._ears.quiet_ms >= self._no_input_ms
+    @property
+    def _busy(self) -> bool:
+        return self._ears.caller_speaks or self._keypad.collecting or self._mouth.speaking
 
     def _put(self, heard: Heard) -> None:
         try:

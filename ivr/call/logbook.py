@@ -13,12 +13,17 @@ class Logbook:
     """Keeps one call's record current and has it stored."""
 
     def __init__(
-        self, record: CallRecord, keeper: RecordKeeper, clock: Callable[[], float]
+        self,
+        record: CallRecord,
+        keeper: RecordKeeper,
+        clock: Callable[[], float],
+        began_s: float,
     ) -> None:
+        """`began_s`: what the clock showed when the call began."""
         self.record = record
         self._keeper = keeper
         self._clock = clock
-        self._began_s = clock()
+        self._began_s = began_s
 
     def caller_said(self, text: str) -> None:
         """A turn of the caller, in words that may be shown."""

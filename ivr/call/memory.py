@@ -13,6 +13,7 @@ class CallMemory:
     """One call beyond its stream.
 
     Attributes:
+        began_s: the clock when the call began, in seconds.
         last_ask: the question that was open when the stream ended; None before the first.
         streams: how many streams the call has had.
     """
@@ -20,5 +21,11 @@ class CallMemory:
     record: CallRecord
     verification: Verification
     vault: SecretVault
+    began_s: float
     last_ask: Ask | None = None
     streams: int = 0
+
+    @property
+    def call_sid(self) -> str:
+        """Twilio's name of the call."""
+        return self.record.call_sid

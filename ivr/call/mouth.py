@@ -48,7 +48,11 @@ class _Playback:
 
 
 class Mouth:
-    """The line's voice in one call."""
+    """The line's voice in one call.
+
+    Attributes:
+        heard_ms: how much of the newest text has been played.
+    """
 
     def __init__(
         self, line: Line, synthesiser: Synthesiser, *, grace_s: float = MARK_GRACE_S
@@ -59,6 +63,8 @@ class Mouth:
         self._playback: _Playback | None = None
         self._producer: asyncio.Task[None] | None = None
         self._count = 0
+        self._sent_ms = 0
+        self.heard_ms = 0
 
     @property
     def speaking(self) -> bool:
@@ -92,6 +98,7 @@ class Mouth:
         self._count += 1
         playback = _Playback(number=self._count, interruptible=interruptible)
         self._playback = playback
+        self.heard_ms = self._sent_ms = 0
         self._producer = asyncio.create_task(
             self._produce(playback, text, skip_ms, on_first_sound), name="mouth"
         )
@@ -102,7 +109,7 @@ class Mouth:
                 await self._wait_until_played(playback)
         finally:
             self._producer.cancel()
-            self._producer = self._playback = None
+            self._playback = None
         return Spoken(
             heard_ms=playback.heard_ms,
             interrupted=playback.interrupted,
@@ -124,6 +131,7 @@ class Mouth:
                 if playback.sent_ms == 0:
                     on_first_sound()
                 playback.sent_ms += len(piece) // _BYTES_PER_MS
+                self._sent_ms = playback.sent_ms
                 await self._line.mark(playback.mark_name())
         playback.complete = True
         if playback.heard_ms >= playback.sent_ms:
@@ -148,9 +156,16 @@ class Mouth:
         number, _, sent_ms = mark.name.partition(".")
         if playback is None or mark.cleared or number != str(playback.number):
             return
-        playback.heard_ms = max(playback.heard_ms, int(sent_ms))
+        self.heard_ms = playback.heard_ms = max(playback.heard_ms, int(sent_ms))
         if playback.complete and playback.heard_ms >= playback.sent_ms:
             playback.over.set()
+
+    async def silence(self) -> None:
+        """Drop what is still being played, of a text whose `say` was cancelled."""
+        if self._producer is not None:
+            await asyncio.wait({self._producer})
+        if self.heard_ms < self._sent_ms:
+            await self._line.clear()
 
     async def interrupt(self) -> None:
         """Fall silent at once, if what is spoken may be interrupted."""

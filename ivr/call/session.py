@@ -1,240 +1,160 @@
 """One call, from the first sound to the last."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import structlog
 
 from audio.line import Line
-from dialog.interpreter import interpret
-from dialog.ports import DialogueEngine, DialogueUnavailable
-from dialog.types import (
-    Ask,
-    CallerInput,
-    Keys,
-    Message,
-    Question,
-    Reply,
-    Signal,
-    Silence,
-    Speech,
-    Transfer,
-    TurnContext,
-    Who,
-)
-from dialog.verification import VerificationStatus
-from handoff.rules import CallView, Escalation, Reason, first_match
+from dialog.ports import DialogueUnavailable
+from dialog.types import Ask, Question, Reply, Say, Who
+from dialog.verification import Verification
+from handoff.rules import Escalation, Reason
+from ivr.call.answering import Answering
 from ivr.call.handover import HandOver
-from ivr.call.keypad import KeyCommand, KeysEntered
-from ivr.call.listener import Heard, Listener, SpeechEnded
-from ivr.call.logbook import Logbook
+from ivr.call.listener import Listener
 from ivr.call.memory import CallMemory
 from ivr.call.mouth import Mouth
+from ivr.call.progress import SILENCES_LIMIT
 from ivr.call.prompts import CUT_OFF, ENGINE_GONE
-from ivr.call.record import Outcome
-from ivr.call.steps import Escalated, Resume, Step, as_ask, ends_call, text_of
-from ivr.call.stopwatch import Stopwatch
+from ivr.call.record import CallRecord
+from ivr.call.steps import Escalated, Resume, Step, as_ask, ends_call, last_ask
 from ivr.call.store import RecordKeeper
 from ivr.metrics import CallMetrics
-from speech.events import Transcript
-from speech.ports import RecogniserUnavailable, SynthesiserUnavailable
+from speech.ports import SynthesiserUnavailable
 
 log = structlog.get_logger(__name__)
-
-NOT_UNDERSTOOD = frozenset({"nlu_fallback", "out_of_scope", "no_match"})
-"""Intents by which the engine says that it did not understand."""
-
-SILENCES_LIMIT = 3
-"""B8: the third silence in a row ends the call in words."""
-
-NOISE_MS = 300
-"""A stretch of sound shorter than this in which no word was found is noise, not an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionParts:
-    """What a session works with; `ivr.app` chooses the parts.
-
-    Attributes:
-        clock: seconds, monotonic.
-        now: the date and time where the callers are.
-    """
+    """What a session works with; `ivr.call.factory` makes them for each stream."""
 
     line: Line
     listener: Listener
     mouth: Mouth
-    engine: DialogueEngine
+    answering: Answering
     keeper: RecordKeeper
     handover: HandOver
     metrics: CallMetrics
-    clock: Callable[[], float]
-    now: Callable[[], datetime]
-    locale: str
 
 
 class CallSession:
-    """Runs one call: listens, asks the dialogue, speaks, hands over, and keeps the record."""
+    """Runs one call: listens, asks what comes next, speaks, hands over, and ends in order.
+
+    Attributes:
+        memory: what outlives the stream.
+        ended: set when everything about the call has been put away.
+    """
 
     def __init__(self, parts: SessionParts, memory: CallMemory) -> None:
         self.memory = memory
-        self.record = memory.record
-        self.verification = memory.verification
         self.ended = asyncio.Event()
         self._parts = parts
-        self._question = Question()
-        self._silences = 0
-        self._misses = 0
+        self._logbook = parts.answering.logbook
+        self._current: Ask = Ask(text="", question=Question())
         self._interrupted_at_ms: int | None = None
-        self._log = Logbook(memory.record, parts.keeper, parts.clock)
-        self._stopwatch = Stopwatch(parts.clock)
+        self._handing_over = False
+        self._is_put_away = False
 
     @property
     def call_sid(self) -> str:
         """Twilio's name of the call."""
-        return self.record.call_sid
+        return self.memory.call_sid
+
+    @property
+    def record(self) -> CallRecord:
+        """What is known of the call."""
+        return self.memory.record
+
+    @property
+    def verification(self) -> Verification:
+        """Who the caller is."""
+        return self.memory.verification
 
     async def run(self) -> None:
-        """Carry the call to its end. A failure of ours ends the stream; Twilio's next request
-        (`stream_ended`) then finds the record and brings the caller to a person."""
+        """Carry the call to its end.
+
+        A failure of ours ends the stream; Twilio's next request (`stream_ended`) finds the record
+        and brings the caller to a person.
+        """
         keeping = asyncio.create_task(self._parts.keeper.run(), name="keeper")
         try:
             async with asyncio.TaskGroup() as group:
-                talk = group.create_task(self._converse(), name="converse")
+                talk = group.create_task(self._converse(keeping), name="converse")
                 group.create_task(self._listen(talk), name="listen")
         except* Exception as failures:
-            kinds = [type(error).__name__ for error in failures.exceptions]
-            log.error("call_failed", call_sid=self.call_sid, errors=kinds, exc_info=failures)
+            log.error("call_failed", call_sid=self.call_sid, exc_info=failures)
         finally:
-            self._parts.keeper.stop()
-            await keeping
-            await self._close()
+            await self._put_away(keeping)
+            self.ended.set()
 
     # ------------------------------------------------------------ the two halves
 
     async def _listen(self, talk: asyncio.Task[None]) -> None:
         closed = await self._parts.listener.run()
+        if closed.reason == "stop" and self.record.outcome in {None, "transferred"}:
+            self.record.outcome = "caller_hung_up"
         if not talk.done():
-            if closed.reason == "stop" and self.record.outcome is None:
-                self._outcome("caller_hung_up")
-            talk.cancel()
             log.info("line_closed", call_sid=self.call_sid, reason=closed.reason)
+            talk.cancel()
 
-    async def _converse(self) -> None:
+    async def _converse(self, keeping: asyncio.Task[None]) -> None:
         try:
-            step = await self._open()
-            while True:
-                ended = await self._perform(step)
-                if ended:
-                    return
-                step = await self._next_step()
+            await self._talk_until_person_wanted()
         except DialogueUnavailable as error:
             log.error("dialogue_unavailable", call_sid=self.call_sid, error=str(error))
-            await self._hand_over(
-                Escalation(reason=Reason.SERVICE_UNAVAILABLE, evidence="dialogue engine gone"),
-                preface=ENGINE_GONE,
-            )
+            await self._hand_over(_our_fault("dialogue engine gone"))
         except SynthesiserUnavailable as error:
             log.error("voice_unavailable", call_sid=self.call_sid, error=str(error))
-            await self._hand_over(
-                Escalation(reason=Reason.SERVICE_UNAVAILABLE, evidence="voice gone"),
-                preface=ENGINE_GONE,
-            )
+            await self._hand_over(_our_fault("voice gone"))
+        except Exception:
+            self.record.outcome = self.record.outcome or "failed"
+            raise
         finally:
-            await self._parts.line.close()
+            # Before the line closes: Twilio then asks what comes next, perhaps another node, and
+            # that must find how the call ended.
+            try:
+                await self._put_away(keeping)
+            finally:
+                await self._parts.line.close()
+
+    async def _talk_until_person_wanted(self) -> None:
+        """Key 0 wins at any moment: while the engine thinks, the line speaks or says goodbye."""
+        talk = asyncio.create_task(self._talk(), name="talk")
+        zero = asyncio.create_task(self._parts.listener.person_wanted.wait(), name="zero")
+        try:
+            await asyncio.wait({talk, zero}, return_when=asyncio.FIRST_COMPLETED)
+            if not talk.done() and not self._handing_over:
+                talk.cancel()
+                await asyncio.wait({talk})
+                await self._parts.mouth.silence()
+                await self._perform(self._parts.answering.person_wanted())
+            else:
+                await talk
+        finally:
+            zero.cancel()
+            talk.cancel()
+            await asyncio.gather(zero, talk, return_exceptions=True)
+
+    async def _talk(self) -> None:
+        step = await self._open()
+        while not await self._perform(step):
+            step = await self._next_step()
 
     async def _open(self) -> Step:
-        last_ask = self.memory.last_ask
-        if last_ask is not None:  # the call goes on after its stream was lost
-            again = replace(last_ask, text=f"{CUT_OFF}\n{last_ask.text}")
-            return Reply(actions=(again,))
-        return await self._engine_answer(Signal(name="call_started"))
-
-    # ------------------------------------------------------------ the caller's turn
+        question = self.memory.last_ask
+        if question is not None:  # the call goes on after its stream was lost
+            return Reply(actions=(Say(text=CUT_OFF), question))
+        return await self._parts.answering.begin()
 
     async def _next_step(self) -> Step:
-        while True:
-            heard = await self._parts.listener.next()
-            step = await self._take(heard)
-            if step is not None:
-                return step
-
-    async def _take(self, heard: Heard) -> Step | None:
-        match heard:
-            case KeyCommand.PERSON:
-                self._stopwatch.start(end_of_turn_ms=0)
-                self._log.caller_said("[0]")
-                return Escalated(
-                    escalation=Escalation(reason=Reason.KEY_ZERO, evidence="pressed 0")
-                )
-            case KeyCommand.REPEAT:
-                self._stopwatch.start(end_of_turn_ms=0)
-                self._log.caller_said("[*]")
-                return await self._engine_answer(Signal(name="repeat"))
-            case KeysEntered(digits=digits):
-                self._stopwatch.start(end_of_turn_ms=0)
-                return await self._answer(Keys(digits=digits))
-            case Silence():
-                return await self._answer(heard)
-            case SpeechEnded():
-                return await self._take_speech(heard)
-
-    async def _take_speech(self, heard: SpeechEnded) -> Step | None:
-        self._stopwatch.start(end_of_turn_ms=heard.end_of_turn_ms, at=heard.ended_at)
-        try:
-            transcript = await heard.utterance.finish()
-        except RecogniserUnavailable as error:
-            log.error("recogniser_unavailable", call_sid=self.call_sid, error=str(error))
-            transcript = Transcript(text="")
-        self._stopwatch.lap("recognise")
-        if not transcript.text and heard.stopped_line:
-            return Resume()
-        if not transcript.text and heard.speech_ms < NOISE_MS:
-            return None
-        return await self._answer(Speech(transcript=transcript))
-
-    async def _answer(self, caller_input: CallerInput) -> Step:
-        got = interpret(
-            caller_input,
-            self._question,
-            self.memory.vault,
-            today=self._parts.now().date(),
-            locale=self._parts.locale,
-        )
-        words = ""
-        if isinstance(caller_input, Silence):
-            self._silences += 1
-        else:
-            self._silences = 0
-            self._log.caller_said(got.shown)
-        if isinstance(caller_input, Speech):
-            words = caller_input.transcript.text
-        # A person is asked for in words that everybody knows: the rule decides, not the engine.
-        if found := first_match(CallView(text=words)):
-            return Escalated(escalation=found)
-        return await self._engine_answer(got.message)
-
-    async def _engine_answer(self, message: Message) -> Step:
-        context = TurnContext(
-            silences=self._silences, misses=self._misses, verified=self.record.customer.verified
-        )
-        reply = await self._parts.engine.respond(self.call_sid, message, context)
-        self._stopwatch.lap("dialogue")
-        self._misses = self._misses + 1 if reply.intent in NOT_UNDERSTOOD else 0
-        self._log.understood(reply)
-        self._log.verification(self.verification.state)
-        transfer = next((act for act in reply.actions if isinstance(act, Transfer)), None)
-        found = first_match(
-            CallView(
-                misses=self._misses,
-                verification_locked=self.verification.state.status is VerificationStatus.LOCKED,
-                engine_wants_transfer=transfer.reason if transfer else None,
-            )
-        )
-        if found is None:
-            return reply
-        return Escalated(escalation=found, preface=text_of(reply) if transfer else "")
+        heard = await self._parts.listener.next()
+        while (
+            step := await self._parts.answering.next_step(heard, self._current.question)
+        ) is None:
+            heard = await self._parts.listener.next(still_waiting=True)
+        return step
 
     # ------------------------------------------------------------ the line's turn
 
@@ -245,61 +165,84 @@ class CallSession:
                 await self._hand_over(escalation, preface=preface)
                 return True
             case Resume():
-                if self._interrupted_at_ms is not None and self.memory.last_ask is not None:
-                    await self._say(self.memory.last_ask, skip_ms=self._interrupted_at_ms)
+                if self._interrupted_at_ms is not None:
+                    await self._say(self._current, skip_ms=self._interrupted_at_ms)
                 return False
             case Reply():
                 ask = as_ask(step)
-                self._log.line_says(ask.text)
-                await self._say(ask)
+                self._logbook.line_says(ask.text)
                 if ends_call(step):
-                    self._outcome("no_input" if self._silences >= SILENCES_LIMIT else "completed")
-                    return True
-                return False
+                    silences = self._parts.answering.progress.silences
+                    self.record.outcome = "no_input" if silences >= SILENCES_LIMIT else "completed"
+                else:
+                    self.memory.last_ask = last_ask(step)
+                await self._say(ask)
+                return ends_call(step)
 
     async def _say(self, ask: Ask, *, skip_ms: int = 0) -> None:
         """Speak into the newest assistant turn, and be ready for the answer while speaking."""
-        self.memory.last_ask = ask
-        self._question = ask.question
+        self._current = ask
+        self._interrupted_at_ms = None
         self._parts.listener.expect(ask.question)
         if not ask.text:
             return
-        spoken = await self._parts.mouth.say(
-            ask.text,
-            interruptible=ask.interruptible,
-            skip_ms=skip_ms,
-            on_first_sound=self._first_sound,
-        )
-        self._interrupted_at_ms = spoken.resume_ms if spoken.interrupted else None
+        mouth = self._parts.mouth
+        try:
+            spoken = await mouth.say(
+                ask.text,
+                interruptible=ask.interruptible,
+                skip_ms=skip_ms,
+                on_first_sound=self._first_sound,
+            )
+        finally:
+            self._logbook.line_was_heard(skip_ms + mouth.heard_ms)
         if spoken.interrupted:
+            self._interrupted_at_ms = spoken.resume_ms
             self._parts.metrics.barge_ins.inc()
-        self._log.line_was_heard(skip_ms + spoken.heard_ms)
 
     def _first_sound(self) -> None:
-        latency = self._stopwatch.stop(turn=self._log.newest(Who.CALLER))
-        if latency is None:
-            return
-        self.record.latency_ms.append(latency)
-        self._parts.metrics.observe(latency)
+        latency = self._parts.answering.stopwatch.stop(turn=self._logbook.newest(Who.CALLER))
+        if latency is not None:
+            self.record.latency_ms.append(latency)
+            self._parts.metrics.observe(latency)
 
     async def _hand_over(self, escalation: Escalation, *, preface: str = "") -> None:
+        """Hand the call over. From the moment it is queued it ends with a person, come what may:
+        a stream that is lost now is not resumed, and Twilio's voice says what was not heard."""
+        self._handing_over = True
+        if escalation.reason is Reason.SERVICE_UNAVAILABLE and not preface:
+            preface = ENGINE_GONE
         text, outcome = await self._parts.handover.prepare(self.record, escalation)
-        ask = Ask(text=f"{preface}\n{text}".strip(), question=Question(), interruptible=False)
-        self._log.line_says(ask.text)
-        try:
-            await self._say(ask)
-        except SynthesiserUnavailable:
-            self.record.unsaid = " ".join(ask.text.split())
-        self._outcome(outcome)
-
-    async def _close(self) -> None:
-        self.record.state = "ended"
-        self.record.ended_at = self._parts.handover.now_utc().isoformat()
-        if self.record.outcome == "caller_hung_up" and self.record.handoff_id is not None:
-            await self._parts.handover.withdraw(self.record.handoff_id)
-        await self._parts.keeper.flush()
-        self.ended.set()
-
-    def _outcome(self, outcome: Outcome) -> None:
+        if outcome == "transferred":
+            text = f"{preface}\n{text}".strip()
         self.record.outcome = outcome
-        self._parts.metrics.ended.labels(outcome=outcome).inc()
+        self.record.unsaid = " ".join(text.split())
+        self._logbook.line_says(text)
+        try:
+            await self._say(replace(self._current, text=text, interruptible=False))
+        except SynthesiserUnavailable:
+            log.error("hand_over_unsaid", call_sid=self.call_sid)
+        else:
+            self.record.unsaid = None
+
+    # ------------------------------------------------------------ the end
+
+    async def _put_away(self, keeping: asyncio.Task[None]) -> None:
+        """Store the final record, whatever ended the call. Doing it twice changes nothing."""
+        if self._is_put_away:
+            return
+        self._is_put_away = True
+        record = self.record
+        record.state = "ended"
+        record.ended_at = self._parts.handover.now_utc().isoformat(timespec="milliseconds")
+        self.memory.vault.clear()
+        if record.outcome is not None:
+            self._parts.metrics.ended.labels(outcome=record.outcome).inc()
+        if record.outcome == "caller_hung_up" and record.handoff_id is not None:
+            await self._parts.handover.withdraw(record.handoff_id)
+        self._parts.keeper.stop()
+        await keeping
+
+
+def _our_fault(evidence: str) -> Escalation:
+    return Escalation(reason=Reason.SERVICE_UNAVAILABLE, evidence=evidence)

@@ -36,12 +36,18 @@ def ends_call(reply: Reply) -> bool:
     return any(isinstance(act, HangUp) for act in reply.actions)
 
 
+def last_ask(reply: Reply) -> Ask | None:
+    """The question that stays open after a reply."""
+    asks = [act for act in reply.actions if isinstance(act, Ask)]
+    return asks[-1] if asks else None
+
+
 def as_ask(reply: Reply) -> Ask:
     """The texts of a reply as one, with its question; a farewell is not to be interrupted."""
-    asks = [act for act in reply.actions if isinstance(act, Ask)]
+    question = last_ask(reply)
     spoken = [act for act in reply.actions if isinstance(act, Say | Ask)]
     return Ask(
         text=text_of(reply),
-        question=asks[-1].question if asks else Question(),
+        question=question.question if question else Question(),
         interruptible=not ends_call(reply) and all(act.interruptible for act in spoken),
     )

@@ -148,6 +148,7 @@ class RecordKeeper:
         self._store = store
         self._record = record
         self._turns_kept = 0
+        self._stored = False
         self._changed = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -168,14 +169,21 @@ class RecordKeeper:
                     async with asyncio.timeout(self.RETRY_S):
                         await self._stopped.wait()
                 self._changed.set()
+        await self.flush()
 
     def stop(self) -> None:
-        """Let `run` end after the write that is under way."""
+        """Let `run` end, with one last write."""
         self._stopped.set()
         self._changed.set()
 
+    @property
+    def complete(self) -> bool:
+        """Whether the store has all of a call that has ended."""
+        return self._record.state == "ended" and self._stored
+
     async def flush(self) -> bool:
         """Write now; False when the store is away."""
+        self._stored = False
         turns = self._record.turns
         # The last turn is still open (how much of it is heard is not known) while the call runs.
         upto = (
@@ -187,4 +195,5 @@ class RecordKeeper:
             log.warning("call_not_stored", call_sid=self._record.call_sid, error=str(error))
             return False
         self._turns_kept = upto
+        self._stored = True
         return True

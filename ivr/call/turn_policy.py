@@ -50,7 +50,9 @@ def silence_needed_ms(expect: Expect, partial: str, timing: TurnTiming, today: d
         return timing.usual_ms
     if expect.kind is not ExpectKind.FREE:
         if parse(expect, [partial], today=today).value is not None:
-            return timing.complete_ms
+            # "nineteen eighty" is a year, and the beginning of "nineteen eighty four".
+            goes_on = expect.kind is ExpectKind.DATE and words[-1] in _TENS
+            return timing.usual_ms if goes_on else timing.complete_ms
         if expect.kind is not ExpectKind.YES_NO and _has_number(words):
             return timing.unfinished_ms
     return timing.unfinished_ms if words[-1] in _UNFINISHED else timing.usual_ms
@@ -69,6 +71,9 @@ def _has_number(words: list[str]) -> bool:
     return any(word in _NUMBER_WORDS or word.isdigit() for word in words)
 
 
+_TENS = frozenset("twenty thirty forty fifty sixty seventy eighty ninety".split())
+
+
 class TurnEvent(Enum):
     """What the newest frame brought about."""
 
@@ -85,14 +90,12 @@ class TurnDetector:
         timing: the times it works with.
         speech_ms: voiced time in the current turn.
         silence_ms: silence since the last voiced frame of the current turn.
-        quiet_ms: time since anything was last heard, for the no-input limit.
     """
 
     timing: TurnTiming
     speaking: bool = False
     speech_ms: int = 0
     silence_ms: int = 0
-    quiet_ms: int = 0
     _recent: deque[bool] = field(init=False)
     _barged: bool = False
     _turn_ms: int = 0
@@ -127,18 +130,16 @@ class TurnDetector:
 
     def _wait_for_onset(self, *, voiced: bool) -> TurnEvent | None:
         self._recent.append(voiced)
-        self.quiet_ms += FRAME_MS
         heard_ms = sum(self._recent) * FRAME_MS
         if heard_ms < self.timing.onset_ms:
             return None
         self.speaking = True
         self.speech_ms = heard_ms
         self.silence_ms = 0
-        self.quiet_ms = 0
         return TurnEvent.SPEECH_BEGAN
 
     def reset(self) -> None:
         """Forget the current turn and begin to listen anew."""
         self.speaking = self._barged = False
-        self.speech_ms = self.silence_ms = self.quiet_ms = self._turn_ms = 0
+        self.speech_ms = self.silence_ms = self._turn_ms = 0
         self._recent.clear()

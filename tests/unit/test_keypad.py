@@ -66,6 +66,20 @@ def test_one_key_answers_a_yes_no_question():
     assert press(Keypad(), "1", YES_NO) == [KeysEntered(digits="1")]
 
 
+def test_zeros_alone_bring_a_person_too():
+    keypad = Keypad()
+    assert press(keypad, "00#", ACCOUNT) == [KeyCommand.PERSON]
+    assert press(Keypad(), "10", FREE) == [KeyCommand.PERSON]
+    assert press(Keypad(), "0000", BIRTH_OR_PIN) == [KeysEntered(digits="0000")]
+
+
+def test_what_was_typed_can_be_forgotten():
+    keypad = Keypad()
+    press(keypad, "42", ACCOUNT)
+    keypad.clear()
+    assert not keypad.collecting
+
+
 def test_keys_that_no_telephone_has_are_ignored():
     assert press(Keypad(), "ABCD#", ACCOUNT) == []
 
