@@ -15,7 +15,7 @@ setup: ## Make both Python environments, train the dialogue, fetch the speech mo
 demo: setup ## Place one complete call, print its transcript and the hand-off summary
 	@exec $(BIN)/ivr demo
 
-run: setup ## Run the line until Ctrl-C, with its web pages
+run: setup ## Run the line until Ctrl-C
 	@exec $(BIN)/ivr run
 
 test: lint ## Run every check and every test

@@ -30,31 +30,38 @@ class Interpreted:
     value_found: bool
 
 
-def interpret(
+def interpret(  # noqa: PLR0913 -- all but two are named at every call
     caller_input: CallerInput,
     question: Question,
     vault: SecretVault,
     *,
     today: date,
     locale: str = "en-US",
+    verified: bool = False,
 ) -> Interpreted:
     """Understand one input.
 
     Silence becomes the signal `no_input`; a value that fits the question `inform`, `affirm` or
     `deny`; numbers that do not fit, and what the recogniser could not read, `no_match`; and all
-    other words go to the engine as they were said. Where the question is for a secret, the value
-    goes into the vault, and numbers are masked in all that remains.
+    other words go to the engine as they are shown. Where the question is for a secret, the value
+    goes into the vault, and numbers are masked in all that remains. Secrets that nobody asked for
+    are masked as well: as long as the caller is not verified also what only may be one, a number
+    of four figures or a birthday.
 
     Args:
         today: the caller's day, against which dates are read.
         locale: `en-US` or `en-GB`; says whether month or day comes first.
+        verified: the caller has proved who they are.
     """
     if isinstance(caller_input, Silence):
         return Interpreted(message=Signal(name="no_input"), shown=SHOWN_SILENCE, value_found=False)
     if isinstance(caller_input, Keys):
         return _keys(caller_input.digits, question, vault, today=today, locale=locale)
     readings = tuple(filter(None, map(str.strip, caller_input.transcript.readings)))
-    return _speech(readings, question, vault, today=today, locale=locale)
+    if not readings:
+        return _no_match(SHOWN_UNCLEAR)
+    shown = _shown(readings[0], question, today=today, locale=locale, verified=verified)
+    return _speech(readings, shown, question, vault, today=today, locale=locale)
 
 
 def _no_match(shown: str) -> Interpreted:
@@ -64,13 +71,28 @@ def _no_match(shown: str) -> Interpreted:
 # ---------------------------------------------------------------- speech
 
 
-def _speech(
-    readings: tuple[str, ...], question: Question, vault: SecretVault, *, today: date, locale: str
+_ASKED_FOR = frozenset({ExpectKind.DIGITS, ExpectKind.DATE, ExpectKind.AMOUNT})
+"""Whoever is asked for one of these answers with what looks like a PIN or a birthday."""
+
+
+def _shown(text: str, question: Question, *, today: date, locale: str, verified: bool) -> str:
+    """The words without secrets, for the transcript and the engine."""
+    if question.secret:
+        return masking.mask_numbers(text)
+    if verified or question.expect.kind in _ASKED_FOR:
+        return masking.mask_secrets(text)
+    return masking.mask_unasked(text, today=today, locale=locale)
+
+
+def _speech(  # noqa: PLR0913 -- all of it is what the words are read with
+    readings: tuple[str, ...],
+    shown: str,
+    question: Question,
+    vault: SecretVault,
+    *,
+    today: date,
+    locale: str,
 ) -> Interpreted:
-    if not readings:
-        return _no_match(SHOWN_UNCLEAR)
-    text = readings[0]
-    shown = masking.mask_numbers(text) if question.secret else masking.mask_secrets(text)
     if question.expect.kind is not ExpectKind.FREE:
         heard = values.parse(question.expect, readings, today=today, locale=locale)
         if heard.value is not None and question.expect.kind is ExpectKind.YES_NO:
@@ -78,21 +100,19 @@ def _speech(
                 return _yes_no(yes=heard.value == "yes", shown=shown)
         elif heard.value is not None and question.slot is not None:
             return _inform(question.slot, heard.value, shown, secret=question.secret, vault=vault)
-    if _is_number(text, question.expect):
+    if _is_number(readings[0], shown, question.expect):
         return _no_match(shown)
-    return Interpreted(
-        message=Said(text=shown if question.secret else text), shown=shown, value_found=False
-    )
+    return Interpreted(message=Said(text=shown), shown=shown, value_found=False)
 
 
-def _is_number(text: str, expect: Expect) -> bool:
+def _is_number(text: str, shown: str, expect: Expect) -> bool:
     """Whether the text is a number that nobody asked for, or one that does not fit.
 
     Sentences with a number in them ("where is order five eight two one three") are worth the
     engine's while; where a value was asked for, what is mostly numbers is an attempt at it.
     """
     if expect.kind is ExpectKind.FREE:
-        return masking.mask_numbers(text) == masking.MASK
+        return masking.mask_numbers(text) == masking.MASK or shown == masking.DATE_MASK
     return masking.is_mostly_numbers(text)
 
 

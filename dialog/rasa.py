@@ -84,17 +84,25 @@ class RasaEngine:
     Args:
         session: shared with others; not closed here.
         url: where Rasa listens, for example `http://localhost:5005`.
-        token: shared with Rasa, which takes it for the channel as a bearer token and for its own
-            API (`--auth-token`) only in the query string.
+        token: shared with Rasa's voice channel, which takes it as a bearer token.
+        api_token: for Rasa's own API (`--auth-token`), which takes it only in the query string;
+            None: the same as `token`.
         timeout_s: how long one answer may take, connection included.
     """
 
     def __init__(
-        self, *, session: aiohttp.ClientSession, url: str, token: str, timeout_s: float = 4.0
+        self,
+        *,
+        session: aiohttp.ClientSession,
+        url: str,
+        token: str,
+        api_token: str | None = None,
+        timeout_s: float = 4.0,
     ) -> None:
         self._session = session
         self._url = url.rstrip("/")
         self._token = token
+        self._api_token = token if api_token is None else api_token
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
 
     async def respond(self, call_sid: str, message: Message, context: TurnContext) -> Reply:
@@ -127,7 +135,7 @@ class RasaEngine:
         LogisticRegressionClassifier can fail to load in silence and then knows no intent.
         """
         parsed = await self._post(
-            "/model/parse", {"text": _CANARY_TEXT}, _Parse, params={"token": self._token}
+            "/model/parse", {"text": _CANARY_TEXT}, _Parse, params={"token": self._api_token}
         )
         confidence = parsed.intent.confidence or 0.0
         if parsed.intent.name != _CANARY_INTENT or confidence < _CANARY_CONFIDENCE:

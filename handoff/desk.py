@@ -23,12 +23,14 @@ class QueuePolicy:
         limit: more callers than this do not wait; they are told so.
         people: how many answer; from it and `service_s` follows the expected wait.
         service_s: mean length of a call with a person, in seconds.
+        longest_wait_s: nobody waits longer; an entry that is older was left behind.
     """
 
     skill: str = "support"
     limit: int = 50
     people: int = 3
     service_s: int = 240
+    longest_wait_s: int = 2 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class HandoffDesk:
         own queue needs no Redis.
         """
         now = self._now()
+        now_ms = int(now.timestamp() * 1000)
         is_open = self._hours.is_open(now)
         try:
             await self._store.save(summary)
@@ -93,11 +96,11 @@ class HandoffDesk:
         if not is_open:
             return NobodyThere(why="closed", open_again=self._hours.spoken)
         try:
+            longest_ms = self._policy.longest_wait_s * 1000
+            await self._store.forget(self._policy.skill, before_ms=now_ms - longest_ms)
             if await self._store.waiting(self._policy.skill) >= self._policy.limit:
                 return NobodyThere(why="full", open_again=self._hours.spoken)
-            position = await self._store.enqueue(
-                self._policy.skill, summary.id, since_ms=int(now.timestamp() * 1000)
-            )
+            position = await self._store.enqueue(self._policy.skill, summary.id, since_ms=now_ms)
         except HandoffStoreUnavailable:
             self._keep_on_disk(summary, waits=True)  # flushing it takes the place in the queue
             return Queued(position=None, wait_s=None)
@@ -140,7 +143,11 @@ class HandoffDesk:
 
 
 def spoken_placement(placement: Placement) -> str:
-    """What the caller is told about what happens next and how long it takes (B7)."""
+    """What the caller is told about what happens next and how long it takes (B7).
+
+    When nobody is there the words stand alone: anything said before them that promises a person
+    would contradict them.
+    """
     match placement:
         case NobodyThere(why="full"):
             return (

@@ -83,6 +83,22 @@ class HandoffStore:
         except (RedisError, OSError) as error:
             raise HandoffStoreUnavailable(type(error).__name__) from error
 
+    async def forget(self, skill: str, *, before_ms: int) -> None:
+        """Take out whoever began to wait before this (Unix time, ms).
+
+        Entries leave when Twilio tells that the caller has gone; should that never be told, they
+        must not count as waiting for ever.
+
+        Raises:
+            HandoffStoreUnavailable: Redis did not answer.
+        """
+        try:
+            gone = await self._redis.zremrangebyscore(queue_key(skill), "-inf", f"({before_ms}")
+        except (RedisError, OSError) as error:
+            raise HandoffStoreUnavailable(type(error).__name__) from error
+        if gone:
+            log.warning("queue_entries_forgotten", entries=gone)
+
     async def leave(self, skill: str, handoff_id: str) -> None:
         """Take a hand-off out of the queue; harmless when it is not there.
 

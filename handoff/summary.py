@@ -1,5 +1,6 @@
 """The context summary (C1): everything an agent needs so that the caller repeats nothing."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -98,6 +99,8 @@ class _Versioned(msgspec.Struct):
 # What callers ask for, in an agent's words, by the dialogue's intent.
 _TOPICS = {"check_balance": "balance and due date"}
 
+_PLACEHOLDERS = re.compile(r"(?:\[[^\]]*\]\s*)+")
+
 _SUGGESTIONS = {
     "asked_for_person": "Take over where the assistant stopped; the caller wanted a person.",
     "key_zero": "Take over where the assistant stopped; the caller wanted a person.",
@@ -109,12 +112,16 @@ _SUGGESTIONS = {
 
 
 def reason_for_call(turns: Sequence[Turn]) -> str:
-    """Why the caller rang: the first topic understood, else their first words."""
+    """Why the caller rang: the first topic understood, else their first words.
+
+    What stands for something else than words, such as `[silence]`, `[keys]` or `[0]`, is no reason.
+    """
     callers = [turn for turn in turns if turn.who is Who.CALLER]
     for turn in callers:
         if turn.intent in _TOPICS:
             return _TOPICS[turn.intent]
-    return next((turn.text for turn in callers if turn.text), "not said")
+    said = (turn.text for turn in callers if turn.text and not _PLACEHOLDERS.fullmatch(turn.text))
+    return next(said, "not said")
 
 
 def suggested_resolution(*, escalation_reason: str, topic: str, verified: bool) -> str:

@@ -1,6 +1,7 @@
 """The `ivr` command."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import uvloop
 from ivr.caller.cli import call
 from ivr.demo import demo as run_demo
 from ivr.doctor import examine
-from ivr.logs import configure
+from ivr.logs import configure, described
 from ivr.run.child import ChildFailed
 from ivr.run.main import run_until_stopped
 from ivr.serve import serve as serve_until_stopped
@@ -57,12 +58,20 @@ def doctor() -> None:
 
 
 def main() -> None:
-    """Entry point: expected failures are sentences, not tracebacks."""
+    """Entry point: expected failures are sentences; of others, what they say is not shown.
+
+    Whatever is written holds what callers said: it is for this user only.
+    """
+    os.umask(0o077)
+    configure(as_json=False)
     try:
         app()
     except (SettingsWrong, ChildFailed) as problem:
         sys.stderr.write(f"ivr: {problem}\n")
         raise SystemExit(2) from None
+    except Exception as crash:  # noqa: BLE001  # its text may hold what nobody is to read
+        sys.stderr.write(f"ivr: crashed\n{described(crash)}\n")
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from ivr.health import Readiness
 
 PREFIX = "/api/v1"
 
+STORE_AWAY = "the store does not answer: try again in a moment"
+
 
 class Api:
     """The handlers."""
@@ -43,14 +45,16 @@ class Api:
             try:
                 record = await self._store.load(call_sid)
             except CallStoreUnavailable:
-                return _error(503, "the store does not answer: try again in a moment")
+                return _error(503, STORE_AWAY)
         return _error(404, "there is no such call") if record is None else _json(record)
 
     async def handoff(self, request: web.Request) -> web.Response:
         """One hand-off's summary."""
         try:
             summary = await self._desk.find(request.match_info["handoff_id"])
-        except (HandoffStoreUnavailable, SummaryUnreadable) as error:
+        except HandoffStoreUnavailable:
+            return _error(503, STORE_AWAY)
+        except SummaryUnreadable as error:
             return _error(503, str(error))
         return _error(404, "there is no such hand-off") if summary is None else _json(summary)
 

@@ -1,9 +1,8 @@
 """The composition root: the only place where real parts are chosen and joined."""
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,12 +19,14 @@ from dialog.crm.pins import PinHasher
 from dialog.crm.ports import CustomerDatabaseUnavailable
 from dialog.crm.schema import UnknownSchema
 from dialog.crm.seed import load_seed
+from dialog.ports import DialogueUnavailable
 from dialog.rasa import RasaEngine
 from dialog.verification import VerificationPolicy
 from handoff.desk import HandoffDesk, QueuePolicy
 from handoff.sentiment import SentimentMeter
 from handoff.store import HandoffStore, Spool, keep_flushing
 from ivr.api import Api
+from ivr.call.backlog import Backlog
 from ivr.call.factory import SessionFactory, SharedParts
 from ivr.call.handover import HandOver
 from ivr.call.live import LiveCalls
@@ -33,7 +34,7 @@ from ivr.call.store import RedisCallStore
 from ivr.call.summary_builder import SummaryBuilder
 from ivr.call.turn_policy import TurnTiming
 from ivr.desk import IvrDesk
-from ivr.health import Check, HealthChecks
+from ivr.health import Check, HealthChecks, NotReady
 from ivr.idempotency import RedisLedger, RedisUsedTokens
 from ivr.internal_api import InternalApi
 from ivr.metrics import CallMetrics
@@ -57,13 +58,27 @@ STORE_TIMEOUT_S = 1.0
 
 SPOOL_EVERY_S = 2.0
 
+LAST_WORDS_S = 5.0
+"""How long the conversations that are cut off at the end may take to put their affairs in order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apps:
-    """What the server serves: to Twilio and browsers, and to the dialogue's actions."""
+    """What the server serves, and how it stops.
+
+    Attributes:
+        public: for Twilio and browsers.
+        internal: for the dialogue's actions.
+        stopping: once it is set, new calls are refused in words and the server is not ready.
+        calls: how many calls run.
+        end_calls: cuts off those that still run; Twilio then asks what comes next for each.
+    """
 
     public: web.Application
     internal: web.Application
+    stopping: asyncio.Event
+    calls: Callable[[], int]
+    end_calls: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -78,7 +93,14 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
             "TWILIO_AUTH_TOKEN is not set: requests could not be told from forgeries. "
             "It stands on the first page of the Twilio console; ivr run makes one up for trying out"
         )
+    if not settings.ivr_internal_token.get_secret_value():
+        raise SettingsWrong(
+            "IVR_INTERNAL_TOKEN is not set: the dialogue and its actions could not be told from "
+            "strangers. Make up a long random one, and give it to this server, to Rasa and to its "
+            "actions; ivr run does so by itself"
+        )
     async with AsyncExitStack() as stack:
+        stopping = asyncio.Event()
         metrics = CallMetrics()
         client = await _open_store(settings, stack)
         database = await _open_customers(settings, stack)
@@ -87,10 +109,12 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
             session=http,
             url=settings.rasa_url,
             token=settings.ivr_internal_token.get_secret_value(),
+            api_token=settings.rasa_token.get_secret_value(),
         )
         recogniser, voice = await _open_speech(settings, stack)
 
         live = LiveCalls()
+        backlog = Backlog()
         store = RedisCallStore(client, keep_s=settings.keep_s)
         handoffs = HandoffStore(client, keep_s=settings.keep_s)
         spool = Spool(folder=settings.ivr_var_dir / "spool")
@@ -117,6 +141,7 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
                 store=store,
                 handover=handover,
                 live=live,
+                backlog=backlog,
                 metrics=metrics,
                 timing=TurnTiming(),
                 policy=VerificationPolicy(),
@@ -129,31 +154,40 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
         prewarmer = Prewarmer(
             voice,
             own_prompts(settings.hours.spoken),
-            lambda: dialogue_prompts(http, settings.rasa_url, settings.ivr_internal_token),
+            lambda: dialogue_prompts(http, settings.rasa_url, settings.rasa_token),
             lambda: len(live) > 0,
         )
         health = HealthChecks(
-            _checks(client, database, engine, (recogniser, voice), prewarmer), clock=time.monotonic
+            {
+                **_checks(client, database, engine, (recogniser, voice), prewarmer),
+                "calls": lambda: _calls_check(stopping),
+            },
+            clock=time.monotonic,
         )
+        calls = IvrDesk(
+            live=live,
+            store=store,
+            handover=handover,
+            metrics=metrics,
+            queue=settings.ivr_queue,
+            max_calls=settings.ivr_max_calls,
+            accepts_calls=lambda: not stopping.is_set(),
+        )
+        stack.push_async_callback(calls.close)
         public = web.Application(client_max_size=64 * 1024)
         public.add_routes(Pages(health, metrics).routes())
         public.add_routes(Api(live, store, desk).routes(settings.ivr_api_token))
-        setup_telephony(
+        lines = setup_telephony(
             public,
             settings=TelephonySettings(
                 auth_token=settings.twilio_auth_token.get_secret_value(),
                 public_url=settings.base_url,
+                account_sid=settings.twilio_account_sid,
                 fallback_queue=settings.ivr_queue,
                 hold_music_url=settings.base_url + HOLD_MUSIC_PATH,
             ),
             ports=TelephonyPorts(
-                desk=IvrDesk(
-                    live=live,
-                    store=store,
-                    handover=handover,
-                    queue=settings.ivr_queue,
-                    max_calls=settings.ivr_max_calls,
-                ),
+                desk=calls,
                 conversation=factory,
                 ledger=RedisLedger(client),
                 used_tokens=RedisUsedTokens(client),
@@ -167,10 +201,17 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
         in_background = [
             keep_flushing(spool, handoffs, settings.ivr_queue, every_s=SPOOL_EVERY_S),
             prewarmer.run(),
+            backlog.run(),
         ]
         for work in in_background:
             stack.push_async_callback(_cancel, asyncio.create_task(work))
-        yield Apps(public=public, internal=internal)
+        yield Apps(
+            public=public,
+            internal=internal,
+            stopping=stopping,
+            calls=lambda: max(len(live), len(lines)),
+            end_calls=lambda: lines.close(LAST_WORDS_S),
+        )
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> redis.Redis:
@@ -208,7 +249,7 @@ async def _open_speech(
     settings: Settings, stack: AsyncExitStack
 ) -> tuple[VoskRecogniser, PiperSynthesiser]:
     try:
-        model = resolve(settings.vosk_model or None, settings.ivr_var_dir / "models")
+        model = resolve(settings.vosk_model or None)
         recogniser = stack.enter_context(VoskRecogniser(model))
         voice = PiperSynthesiser(
             find_voice(settings.piper_voice or None),
@@ -236,15 +277,24 @@ def _checks(
     recogniser, voice = speech
 
     async def store_check() -> str:
-        await client.ping()
+        try:
+            await client.ping()
+        except redis.ConnectionError as error:
+            raise ConnectionError(str(error)) from error
         return "answers"
 
     async def database_check() -> str:
-        await database.check()
+        try:
+            await database.check()
+        except CustomerDatabaseUnavailable as error:
+            raise NotReady(str(error)) from error
         return "answers"
 
     async def dialogue_check() -> str:
-        await engine.check()
+        try:
+            await engine.check()
+        except DialogueUnavailable as error:
+            raise NotReady(str(error)) from error
         return "understands"
 
     async def recogniser_check() -> str:
@@ -254,13 +304,13 @@ def _checks(
 
     async def voice_check() -> str:
         if not voice.ready:
-            raise SynthesiserUnavailable("the voice process is not running: it is started again")
+            raise NotReady("the voice process does not run: it is started again")
         return "speaks"
 
     async def prompts_check() -> str:
         if not prewarmer.done:
-            raise SynthesiserUnavailable("prompts are being prepared: wait a moment")
-        return "prepared"
+            raise NotReady("being prepared: about a minute the first time")
+        return f"prepared, {prewarmer.skipped} left out" if prewarmer.skipped else "prepared"
 
     return {
         "store": store_check,
@@ -272,7 +322,17 @@ def _checks(
     }
 
 
+async def _calls_check(stopping: asyncio.Event) -> str:
+    if stopping.is_set():
+        raise NotReady("stopping: running calls are finished, new ones are refused")
+    return "taken"
+
+
 async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    while not task.done():
+        # More than once: on Python 3.11 redis-py, while it sends, can lose a cancellation
+        # (`asyncio.wait_for`, python/cpython issue 86296).
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
+    if not task.cancelled() and (error := task.exception()):
+        log.error("background_work_failed", error=type(error).__name__)

@@ -1,6 +1,7 @@
 """`ivr demo`: one complete call on real parts, shown and checked."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from handoff.summary import HandoffSummary, SummaryUnreadable, decode
 from ivr.call.record import CallRecord, TurnLatency
 from ivr.call.store import session_key
 from ivr.caller.cli import place_calls, prepare
-from ivr.caller.connection import Connection
+from ivr.caller.connection import DEMO_ACCOUNT_SID, Connection
 from ivr.caller.report import print_call
 from ivr.caller.scenario import load_scenario
 from ivr.run.child import free_port, port_is_free
@@ -33,7 +34,8 @@ async def demo(settings: Settings, scenario: Path) -> int:
     console = Console()
     folder = settings.ivr_var_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    stack = Stack(_own_settings(settings, folder), console.print)
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    stack = Stack(_own_settings(settings, folder), say)
     console.print("Starting the line:")
     try:
         addresses = await stack.start()
@@ -58,9 +60,12 @@ async def _call_and_check(
         public_url=addresses.public_url,
         auth_token=addresses.twilio_auth_token,
         api_token=addresses.api_token,
+        account_sid=settings.twilio_account_sid or DEMO_ACCOUNT_SID,
     )
     console.print(f"\nCalling, as Twilio does: {scenario}")
-    [(phone, result)] = await place_calls(connection, prepare(load_scenario(scenario)))
+    [(phone, result)] = await place_calls(
+        connection, prepare(load_scenario(scenario)), stay_in_queue=True
+    )
     phone.handset.tape.write(folder / "call.wav")
     print_call(console, result)
 
@@ -74,7 +79,8 @@ async def _call_and_check(
         (folder / "call.json").write_bytes(_pretty(record_json))
         _print_transcript(console, record)
         summary_json = await client.get(summary_key(record.handoff_id or ""))
-        waits = await client.zscore(queue_key(settings.ivr_queue), record.handoff_id or "")
+        # Nobody is going to take this call, so its place must not stay taken.
+        waits = await client.zrem(queue_key(settings.ivr_queue), record.handoff_id or "")
     finally:
         await client.aclose()
     if summary_json is None:
@@ -84,7 +90,7 @@ async def _call_and_check(
     console.print("\n[bold]The hand-off summary in the store[/]")
     console.print_json(data=msgspec.json.decode(summary_json))
     wrong = [*result.failures, *wrong_with(summary_json, result.call_sid)]
-    if waits is None:
+    if not waits:
         wrong.append("the hand-off is not in the queue")
     for sentence in wrong:
         console.print(f"[red]✗ {escape(sentence)}[/]")

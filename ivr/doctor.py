@@ -96,7 +96,7 @@ async def _database(settings: Settings) -> str:
 
 
 async def _recogniser(settings: Settings) -> str:
-    model = resolve(settings.vosk_model or None, settings.ivr_var_dir / "models")
+    model = resolve(settings.vosk_model or None)
     compact = ", the compact one that ships with the project" if model.compact else ""
     return f"{model.name}, {model.rate_hz} Hz{compact}"
 
@@ -112,13 +112,26 @@ async def _dialogue(settings: Settings) -> str:
         if not RASA_MODEL.exists():
             raise Wrong("the dialogue is not trained", "run make setup")
         return "installed and trained; ivr run starts it"
+    token = settings.ivr_internal_token.get_secret_value()
+    if not token:
+        raise Wrong(
+            "IVR_INTERNAL_TOKEN is not set",
+            "make up a long random one, and give it to the server, to Rasa and to its actions",
+        )
     async with aiohttp.ClientSession() as http:
-        token = settings.ivr_internal_token.get_secret_value()
+        engine = RasaEngine(
+            session=http,
+            url=settings.rasa_url,
+            token=token,
+            api_token=settings.rasa_token.get_secret_value(),
+        )
         try:
-            await RasaEngine(session=http, url=settings.rasa_url, token=token).check()
+            await engine.check()
         except DialogueUnavailable as error:
             raise Wrong(
-                str(error), "start Rasa, and give it and the server one IVR_INTERNAL_TOKEN"
+                str(error),
+                "start Rasa, and give it and the server one IVR_INTERNAL_TOKEN (and, where it is "
+                "set, one RASA_API_TOKEN)",
             ) from error
     return "RASA_URL answers and understands"
 

@@ -6,7 +6,8 @@ too; of a response with a variable in it, the sentences without one are prepared
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Protocol
 
 import aiohttp
 import msgspec
@@ -16,12 +17,14 @@ from pydantic import SecretStr
 from handoff.desk import NobodyThere, Placement, Queued, spoken_placement
 from ivr.call import prompts
 from speech.ports import SynthesiserUnavailable
-from speech.synthesis.piper import PiperSynthesiser
 
 log = structlog.get_logger(__name__)
 
 RETRY_S = 2.0
 """Between two tries while Rasa or the voice is not there."""
+
+TRIES = 3
+"""A prompt that a running voice fails at so often is left for the call that needs it."""
 
 GIVE_WAY_S = 0.5
 """While calls run nothing is prepared: what their callers wait for is spoken first."""
@@ -30,21 +33,40 @@ _SENTENCE = re.compile(r"[^.?!]+[.?!]")
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
+class PreparingVoice(Protocol):
+    """What is needed of the voice."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether new texts can be spoken now."""
+        ...
+
+    async def prepare(self, texts: Iterable[str]) -> None:
+        """Make sure that they can be played at once.
+
+        Raises:
+            SynthesiserUnavailable: the voice is gone, or cannot speak one of them.
+        """
+        ...
+
+
 class Prewarmer:
     """Prepares all prompts once.
 
     Attributes:
-        done: whether all have been prepared.
+        done: whether all have been seen to.
+        skipped: how many could not be prepared.
     """
 
     def __init__(
         self,
-        voice: PiperSynthesiser,
+        voice: PreparingVoice,
         own: Sequence[str],
         dialogue: Callable[[], Awaitable[list[str]]],
         calls_run: Callable[[], bool],
     ) -> None:
         self.done = False
+        self.skipped = 0
         self._voice = voice
         self._own = own
         self._dialogue = dialogue
@@ -61,19 +83,28 @@ class Prewarmer:
                 await asyncio.sleep(RETRY_S)
         await self._prepare(sentences)
         self.done = True
-        log.info("voice_prepared", prompts=len(self._own) + len(sentences))
+        prompts_there = len(self._own) + len(sentences) - self.skipped
+        log.info("voice_prepared", prompts=prompts_there, skipped=self.skipped)
 
     async def _prepare(self, texts: Sequence[str]) -> None:
         for text in texts:
             while self._calls_run():  # noqa: ASYNC110  # calls do not know of us
                 await asyncio.sleep(GIVE_WAY_S)
-            while True:
-                try:
-                    await self._voice.prepare([text])
-                    break
-                except SynthesiserUnavailable as error:
-                    log.warning("prompt_not_prepared", error=str(error))
-                    await asyncio.sleep(RETRY_S)
+            await self._prepare_one(text)
+
+    async def _prepare_one(self, text: str) -> None:
+        for _ in range(TRIES):
+            while not self._voice.ready:  # noqa: ASYNC110  # it is started again without us
+                await asyncio.sleep(RETRY_S)
+            try:
+                await self._voice.prepare([text])
+            except SynthesiserUnavailable as error:
+                log.warning("prompt_not_prepared", error=str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
+        self.skipped += 1
+        log.error("prompt_skipped", prompt=text, tries=TRIES)
 
 
 def own_prompts(open_again: str, longest_wait: int = 5) -> list[str]:

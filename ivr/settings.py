@@ -3,7 +3,6 @@
 A wrong value stops the start with a sentence that names it.
 """
 
-import secrets
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Self
@@ -37,10 +36,8 @@ class Settings(BaseSettings):
     ivr_internal_port: Annotated[int, Field(ge=1, le=65535)] = 8081
     """The internal port: what the dialogue's actions ask for. Never open it to the internet."""
 
-    ivr_internal_token: SecretStr = Field(
-        default_factory=lambda: SecretStr(secrets.token_urlsafe(32))
-    )
-    """Shared by the server, Rasa's channel and Rasa's actions."""
+    ivr_internal_token: SecretStr = SecretStr("")
+    """Shared by the server, Rasa's channel and Rasa's actions; `ivr run` makes one up."""
 
     ivr_api_token: SecretStr = SecretStr("")
     """Bearer token that reads `/api/v1/`; empty: nobody reads it."""
@@ -59,10 +56,13 @@ class Settings(BaseSettings):
     """Customer database; empty: SQLite under `ivr_var_dir`."""
 
     ivr_demo_customers: bool | None = None
-    """Put the invented customers in an empty database; unset: only in the SQLite one of our own."""
+    """Put the invented customers in an empty database; unset: only in our own SQLite one."""
 
     rasa_url: str = "http://127.0.0.1:5005"
     """The Rasa server."""
+
+    rasa_api_token: SecretStr = SecretStr("")
+    """Opens Rasa's own HTTP API, which takes it in the query only; empty: `ivr_internal_token`."""
 
     twilio_auth_token: SecretStr = SecretStr("")
     """Signs every request of Twilio; without it nothing is answered."""
@@ -102,6 +102,9 @@ class Settings(BaseSettings):
 
     ivr_keep_days: Annotated[int, Field(ge=1)] = 30
     """How long calls and summaries are kept in Redis."""
+
+    ivr_drain_s: Annotated[int, Field(ge=0, le=3600)] = 60
+    """How long running calls may go on after the server was told to stop."""
 
     ivr_log_json: bool = False
     """Logs as JSON lines even on a terminal (they always are when not on one)."""
@@ -167,11 +170,6 @@ class Settings(BaseSettings):
         return self.public_url or f"http://127.0.0.1:{self.ivr_port}"
 
     @property
-    def stream_url(self) -> str:
-        """The address of the media socket: wss for https, ws for a machine without Twilio."""
-        return f"ws{self.base_url.removeprefix('http')}/twilio/media"
-
-    @property
     def zone(self) -> tzinfo:
         """The callers' time zone."""
         return ZoneInfo(self.ivr_timezone)
@@ -190,6 +188,11 @@ class Settings(BaseSettings):
     def demo_customers(self) -> bool:
         """Whether an empty database gets the invented customers."""
         return not self.database_url if self.ivr_demo_customers is None else self.ivr_demo_customers
+
+    @property
+    def rasa_token(self) -> SecretStr:
+        """What opens Rasa's own HTTP API."""
+        return self.rasa_api_token if self.rasa_api_token else self.ivr_internal_token
 
     @property
     def keep_s(self) -> int:

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
+from speech.values.dates import MONTHS, parse_date
 from speech.values.words import FILLERS, ONES, ORDINALS, TENS, ZERO
 
 MASK = "[number]"
 """What stands for a number that was taken out."""
+DATE_MASK = "[date]"
+"""What stands for a date that was taken out."""
 
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:['\N{RIGHT SINGLE QUOTATION MARK}][^\W\d_]+)*")
 _NUMBER = (frozenset(ONES) | frozenset(TENS) | frozenset(ORDINALS) | ZERO) - {"oh", "o"}
@@ -29,6 +33,13 @@ _CARD_DIGITS = 12
 """The shortest payment card numbers have 12 digits (ISO/IEC 7812)."""
 _SOCIAL_SECURITY_DIGITS = 9
 
+_PIN_DIGITS = frozenset({4, 10})
+"""A PIN has four; said in one breath with the account number before it they are ten."""
+_IDENTIFIER_DIGITS = frozenset({5, 6})
+"""Order numbers have five, account numbers six."""
+_LONGEST_DATE_WORDS = 14
+_IN_A_DATE = frozenset({"of", "the", "in"})
+
 _MOSTLY = 0.6
 _FEWEST_NUMBERS = 3
 
@@ -41,6 +52,15 @@ class _Run:
     end: int
     first_word: int
     words: tuple[str, ...]
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the figures are said or written as those of an identifier."""
+        return len(self.words) == 1 or all(
+            ONES.get(word, 0 if word in _AT_THE_EDGE or word in FILLERS else 10) < 10
+            or (word.isdigit() and len(word) == 1)
+            for word in self.words
+        )
 
     @property
     def digits(self) -> int:
@@ -73,7 +93,7 @@ def is_mostly_numbers(text: str) -> bool:
 
 def mask_numbers(text: str) -> str:
     """The text with every number, in words or in figures, replaced by `MASK`."""
-    return _replace(text, list(_runs(text)))
+    return _replace(text, list(_runs(text)), MASK)
 
 
 def mask_secrets(text: str) -> str:
@@ -89,7 +109,75 @@ def mask_secrets(text: str) -> str:
         named = any(_POSSESSIVE.sub("", word) in _SECRET for word in before)
         if named or run.digits >= _CARD_DIGITS or run.digits == _SOCIAL_SECURITY_DIGITS:
             secret.append(run)
-    return _replace(text, secret)
+    return _replace(text, secret, MASK)
+
+
+def mask_unasked(text: str, *, today: date, locale: str) -> str:
+    """The text of a caller who is not verified, without what may prove who they are.
+
+    Besides the secrets of `mask_secrets` those are dates that can be one's birthday, and numbers as
+    long as a PIN. Order and account numbers stay, if their figures are said one by one.
+
+    Args:
+        text: what was said.
+        today: the caller's day; no birthday lies after it.
+        locale: `en-US` or `en-GB`; decides the order of day and month.
+    """
+    text = _replace(text, list(_dates(text, today, locale)), DATE_MASK)
+    text = mask_secrets(text)
+    return _replace(text, [run for run in _runs(text) if run.digits in _PIN_DIGITS], MASK)
+
+
+def _dates(text: str, today: date, locale: str) -> Iterator[_Run]:
+    """The dates in the text, each as long as it can be read."""
+    matches = list(_WORD.finditer(text))
+    words = [match[0].lower() for match in matches]
+    identifiers = {
+        run.first_word + at
+        for run in _runs(text)
+        if run.digits in _IDENTIFIER_DIGITS and run.one_by_one
+        for at in range(len(run.words))
+    }
+    first = 0
+    while first < len(words):
+        last = _date_end(words, first, identifiers, today, locale)
+        if last is not None:
+            yield _Run(
+                start=matches[first].start(),
+                end=matches[last - 1].end(),
+                first_word=first,
+                words=tuple(words[first:last]),
+            )
+        first = last or first + 1
+
+
+def _date_end(
+    words: list[str], first: int, identifiers: set[int], today: date, locale: str
+) -> int | None:
+    """The place after the longest date that begins with this word."""
+    if not _is_date_word(words[first]):
+        return None
+    end, furthest = first, min(len(words), first + _LONGEST_DATE_WORDS)
+    while end < furthest and (_is_date_word(words[end]) or words[end] in _WITHIN | _IN_A_DATE):
+        end += 1
+    for last in range(end, first, -1):
+        window = words[first:last]
+        if MONTHS.keys().isdisjoint(window):
+            # Without a month's name it is a date only if no number goes on around it: "five eight
+            # two one three" is an order, not the fifth of August with something after it.
+            if not identifiers.isdisjoint(range(first, last)):
+                continue
+            if last < len(words) and _is_number(words[last]):
+                continue
+            if first and _is_number(words[first - 1]):
+                continue
+        if parse_date(" ".join(window), today, locale).value is not None:
+            return last
+    return None
+
+
+def _is_date_word(word: str) -> bool:
+    return _is_number(word) or word in MONTHS or word in {"oh", "o"}
 
 
 def _words(text: str) -> list[str]:
@@ -124,7 +212,7 @@ def _is_number(word: str) -> bool:
     return word.isdigit() or word in _NUMBER
 
 
-def _replace(text: str, runs: list[_Run]) -> str:
+def _replace(text: str, runs: list[_Run], mask: str) -> str:
     for run in reversed(runs):
-        text = text[: run.start] + MASK + text[run.end :]
+        text = text[: run.start] + mask + text[run.end :]
     return text

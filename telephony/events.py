@@ -43,6 +43,7 @@ class StreamStarted:
     """The stream is open and sound may be sent.
 
     Attributes:
+        account_sid: the Twilio account that the call belongs to.
         parameters: the `<Parameter>` values of the TwiML that opened the stream; the token is
             among them, so they stay out of logs.
         encoding, rate_hz, channels: the format of the sound; always mu-law, 8 kHz, mono.
@@ -54,6 +55,7 @@ class StreamStarted:
     encoding: str
     rate_hz: int
     channels: int
+    account_sid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ class _Refused(Exception):
 class MediaSocket:
     """Handles the WebSocket requests of one application."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each is a part of its own, and all are named
         self,
         *,
         admission: StreamAdmission,
@@ -45,11 +45,14 @@ class MediaSocket:
         conversation: Conversation,
         settings: StreamSettings,
         tally: Tally,
+        account_sid: str = "",
     ) -> None:
+        """Serve the streams of calls of `account_sid`; of any account when it is empty."""
         self._admission = admission
         self._directory = directory
         self._conversation = conversation
         self._settings = settings
+        self._account_sid = account_sid
         self._tally = tally
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -128,6 +131,10 @@ class MediaSocket:
         raise _Refused(WSCloseCode.OK, "gone before start")
 
     async def _admit(self, started: StreamStarted) -> None:
+        if self._account_sid and started.account_sid != self._account_sid:
+            self._tally.count("account_refused")
+            _log.warning("stream_refused", reason="account")
+            raise _Refused(WSCloseCode.POLICY_VIOLATION, "another account")
         token = started.parameters.get(TOKEN_PARAMETER, "")
         try:
             async with asyncio.timeout(self._settings.admission_timeout_s):

@@ -156,6 +156,7 @@ class MediaStreamProtocol:
         self._outbox = Outbox(message.stream_sid)
         return [
             StreamStarted(
+                account_sid=body.account_sid,
                 call_sid=body.call_sid,
                 stream_sid=message.stream_sid,
                 parameters=body.custom_parameters,

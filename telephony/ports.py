@@ -93,8 +93,11 @@ class CallDesk(Protocol):
         """A call rings."""
         ...
 
-    async def stream_ended(self, call_sid: str) -> NextStep:
-        """The stream has ended, on purpose or not; `Converse` resumes the conversation."""
+    async def stream_ended(self, call_sid: str, from_number: str = "") -> NextStep:
+        """The stream has ended, on purpose or not; `Converse` resumes the conversation.
+
+        `from_number` is as in `IncomingCall`.
+        """
         ...
 
     async def queue_left(self, call_sid: str, result: str) -> NextStep:

@@ -62,6 +62,7 @@ def setup(
         directory=directory,
         conversation=ports.conversation,
         settings=stream,
+        account_sid=settings.account_sid,
         tally=ports.tally,
     )
     check = SignatureCheck(auth_token=settings.auth_token, public_url=settings.public_url)

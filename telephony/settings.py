@@ -53,6 +53,9 @@ class TelephonySettings:
     public_url: str
     """Where Twilio reaches this server, such as `https://ivr.example.com`."""
 
+    account_sid: str = ""
+    """The Twilio account that calls; requests of another one are refused. Empty: any that signs."""
+
     fallback_queue: str = "support"
     """The queue for callers whose call cannot be handled by the assistant."""
 

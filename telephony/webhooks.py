@@ -124,7 +124,7 @@ class Webhooks:
 
     async def voice(self, request: web.Request) -> web.Response:
         """A call rings."""
-        form = await Form.read(request)
+        form = await self._form(request)
         call = IncomingCall(
             call_sid=form.call_sid,
             account_sid=form.optional("AccountSid"),
@@ -135,15 +135,15 @@ class Webhooks:
 
     async def stream_ended(self, request: web.Request) -> web.Response:
         """The `<Connect action>`: the stream is over, the caller is still there."""
-        form = await Form.read(request)
-        call_sid = form.call_sid
+        form = await self._form(request)
+        call_sid, caller = form.call_sid, form.optional("From")
         return await self._answer(
-            request, form, lambda: self._desk.stream_ended(call_sid), self._person
+            request, form, lambda: self._desk.stream_ended(call_sid, caller), self._person
         )
 
     async def queue_left(self, request: web.Request) -> web.Response:
         """The `<Enqueue action>`: the caller is out of the queue, one way or another."""
-        form = await Form.read(request)
+        form = await self._form(request)
         call_sid = form.call_sid
         result = form.match("QueueResult", _STATUS_WORD, "a word such as bridged")
         return await self._answer(
@@ -152,13 +152,13 @@ class Webhooks:
 
     async def wait(self, request: web.Request) -> web.Response:
         """What a caller in the queue hears; asked again whenever it has been played."""
-        _ = (await Form.read(request)).call_sid
+        _ = (await self._form(request)).call_sid
         settings = self._settings
         return _xml(twiml.hold(text=settings.hold_text, play_url=settings.hold_music_url))
 
     async def status(self, request: web.Request) -> web.Response:
         """A status callback. 503 when the desk cannot take it: Twilio sends it again."""
-        form = await Form.read(request)
+        form = await self._form(request)
         status = CallStatus(
             call_sid=form.call_sid,
             status=form.match("CallStatus", _STATUS_WORD, "a word such as completed"),
@@ -172,6 +172,15 @@ class Webhooks:
             self._failed(request, status.call_sid, problem)
             raise web.HTTPServiceUnavailable(text="not now, please retry\n") from None
         return web.Response(status=204)
+
+    async def _form(self, request: web.Request) -> Form:
+        form = await Form.read(request)
+        ours = self._settings.account_sid
+        if ours and form.optional("AccountSid") != ours:
+            self._tally.count("account_refused")
+            _log.warning("webhook_refused", path=request.path, reason="account")
+            raise web.HTTPForbidden(text="this line answers another account\n")
+        return form
 
     # ------------------------------------------------------------ answers
 

@@ -107,6 +107,7 @@ class Answering:
             self.memory.vault,
             today=self.now().date(),
             locale=self.locale,
+            verified=self.memory.record.customer.verified,
         )
         silence = isinstance(caller_input, Silence)
         if not silence:

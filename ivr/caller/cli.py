@@ -22,7 +22,7 @@ FAILED = 1
 UNUSABLE = 2
 
 
-def call(
+def call(  # noqa: PLR0913, PLR0917 -- each is an option of the command
     scenarios: Annotated[
         list[Path],
         typer.Argument(metavar="SCENARIO...", help="scenario files, or folders of them"),
@@ -33,6 +33,9 @@ def call(
         Path | None, typer.Option(help="write a stereo recording: left the caller, right the line")
     ] = None,
     calls: Annotated[int, typer.Option(min=1, max=500, help="this many at the same time")] = 1,
+    stay_in_queue: Annotated[
+        bool, typer.Option("--stay-in-queue", help="do not hang up where a person is waited for")
+    ] = False,
 ) -> None:
     """Call the line as Twilio does and follow each scenario, one after another.
 
@@ -43,7 +46,11 @@ def call(
     try:
         connection = find_connection(os.environ, url=url)
         prepared = [prepare(load_scenario(path)) for path in _files(scenarios)]
-        results = asyncio.run(_call_all(console, connection, prepared, wav=wav, calls=calls))
+        results = asyncio.run(
+            _call_all(
+                console, connection, prepared, wav=wav, calls=calls, stay_in_queue=stay_in_queue
+            )
+        )
         if json:
             json.parent.mkdir(parents=True, exist_ok=True)
             json.write_bytes(as_json(results))
@@ -80,9 +87,17 @@ def prepare(scenario: Scenario) -> Prepared:
 
 
 async def place_calls(
-    connection: Connection, prepared: Prepared, *, calls: int = 1, timing: Timing | None = None
+    connection: Connection,
+    prepared: Prepared,
+    *,
+    calls: int = 1,
+    timing: Timing | None = None,
+    stay_in_queue: bool = False,
 ) -> list[tuple[PhoneCall, CallResult]]:
     """Place calls after one scenario at the same time, and wait for all.
+
+    Whoever ends in the queue hangs up there once the call is judged; with `stay_in_queue` the place
+    in the line's queue stays taken.
 
     Raises:
         LineUnreachable: nobody answers at the line's address.
@@ -90,7 +105,9 @@ async def place_calls(
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         web = Web(session, connection)
         phones = [PhoneCall(*prepared, web, timing or Timing()) for _ in range(calls)]
-        results = await asyncio.gather(*(phone.run() for phone in phones), return_exceptions=True)
+        results = await asyncio.gather(
+            *(phone.run(stay_in_queue=stay_in_queue) for phone in phones), return_exceptions=True
+        )
     for result in results:
         if isinstance(result, BaseException):
             raise result
@@ -101,18 +118,21 @@ async def place_calls(
     ]
 
 
-async def _call_all(
+async def _call_all(  # noqa: PLR0913 -- what the command was given, all named
     console: Console,
     connection: Connection,
     scenarios: Sequence[Prepared],
     *,
     wav: Path | None,
     calls: int,
+    stay_in_queue: bool,
 ) -> list[CallResult]:
     done: list[CallResult] = []
     several = len(scenarios) * calls > 1
     for prepared in scenarios:
-        for phone, result in await place_calls(connection, prepared, calls=calls):
+        for phone, result in await place_calls(
+            connection, prepared, calls=calls, stay_in_queue=stay_in_queue
+        ):
             done.append(result)
             print_call(console, result)
             if wav:

@@ -10,7 +10,8 @@ import msgspec
 RUN_FILE: Final = Path("var/run.json")
 """Written by `ivr run`, readable by its owner only."""
 
-_DEMO_ACCOUNT_SID: Final = "AC" + "0" * 32
+DEMO_ACCOUNT_SID: Final = "AC" + "0" * 32
+"""Calls come from this account where no other is named."""
 
 
 class ConnectionUnknown(ValueError):
@@ -33,7 +34,7 @@ class Connection:
     public_url: str
     auth_token: str
     api_token: str
-    account_sid: str = _DEMO_ACCOUNT_SID
+    account_sid: str = DEMO_ACCOUNT_SID
 
     def local(self, url: str) -> str:
         """The address that is really used for a public one; others stay as they are."""
@@ -51,7 +52,7 @@ class _RunFile(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     twilio_auth_token: str
     api_token: str
-    account_sid: str = _DEMO_ACCOUNT_SID
+    account_sid: str = DEMO_ACCOUNT_SID
 
 
 def find_connection(
@@ -82,7 +83,8 @@ def find_connection(
         auth_token=auth_token,
         api_token=api_token,
         account_sid=environment.get("TWILIO_ACCOUNT_SID")
-        or (running.account_sid if running else _DEMO_ACCOUNT_SID),
+        or (running and running.account_sid)
+        or DEMO_ACCOUNT_SID,
     )
 
 

@@ -90,6 +90,8 @@ class CallControl:
         self._timing = timing
         self._begun = time.monotonic()
         self._status = "ringing"
+        self._waits: EnqueueVerb | None = None
+        self._queue_sid = "QU" + secrets.token_hex(16)
 
     async def ring(self) -> None:
         """Place the call and carry it to its end.
@@ -117,9 +119,25 @@ class CallControl:
             self.ended = document.how
             # A caller in the queue goes on waiting there: the call is not completed.
             if self.ended != "queued":
-                await self._web.webhook(self._url("/twilio/status"), self._completed())
+                await self._complete()
         except (LineFailed, LineUnreachable) as error:
             self.failures.append(str(error))
+
+    async def leave_queue(self) -> None:
+        """Hang up in the queue, if the call has ended there."""
+        if self._waits is None:
+            return
+        action, self._waits = self._waits.action, None
+        form = {"QueueResult": "hangup", "QueueSid": self._queue_sid, "QueueTime": "1"}
+        try:
+            if action:
+                await self._web.webhook(action, self._form() | form)
+            await self._complete()
+        except (LineFailed, LineUnreachable) as error:
+            self.failures.append(str(error))
+
+    async def _complete(self) -> None:
+        await self._web.webhook(self._url("/twilio/status"), self._completed())
 
     async def _request(self, step: _Next) -> tuple[Verb, ...] | _Ended:
         """Ask for a document."""
@@ -196,9 +214,10 @@ class CallControl:
 
     async def _enqueue(self, verb: EnqueueVerb) -> _Ended:
         self.queue = verb.queue
+        self._waits = verb
         if verb.wait_url:
             form = self._form() | {
-                "QueueSid": "QU" + secrets.token_hex(16),
+                "QueueSid": self._queue_sid,
                 "QueueTime": "0",
                 "QueuePosition": "1",
                 "CurrentQueueSize": "1",

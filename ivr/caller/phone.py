@@ -62,8 +62,11 @@ class PhoneCall:
         )
         self._failures = self._control.failures
 
-    async def run(self) -> CallResult:
+    async def run(self, *, stay_in_queue: bool = False) -> CallResult:
         """Place the call and judge it.
+
+        A caller who has come to the queue hangs up there after that, unless told to stay: nobody
+        would ever take the call.
 
         Raises:
             LineUnreachable: nobody answers at the line's address when the call is placed.
@@ -81,6 +84,8 @@ class PhoneCall:
         if not script.cancelled():
             script.result()
         await self._judge()
+        if not stay_in_queue:
+            await self._control.leave_queue()
         return self._result()
 
     async def _both_end(self, script: asyncio.Task[None], line: asyncio.Task[None]) -> None:

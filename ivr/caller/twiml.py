@@ -52,10 +52,12 @@ class RedirectVerb:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnqueueVerb:
-    """Twilio puts the call in a queue and plays the document at `wait_url` meanwhile."""
+    """Twilio puts the call in a queue, plays the document at `wait_url` meanwhile, and asks
+    `action` when the caller is out of it."""
 
     queue: str
     wait_url: str | None
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,12 @@ def _verb(element: ET.Element, base_url: str) -> Verb:  # noqa: PLR0911 - one re
         case "Enqueue":
             wait_url = element.get("waitUrl")
             queue = _needed(words or element.get("workflowSid", ""), "<Enqueue> names no queue")
-            return EnqueueVerb(queue=queue, wait_url=wait_url and urljoin(base_url, wait_url))
+            action = element.get("action")
+            return EnqueueVerb(
+                queue=queue,
+                wait_url=wait_url and urljoin(base_url, wait_url),
+                action=action and urljoin(base_url, action),
+            )
         case "Dial":
             return DialVerb(target=_needed(words, "<Dial> rings nobody"))
         case "Hangup":

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,11 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-STOP_S = 10.0
-"""How long a process may take to end after SIGTERM before it is killed."""
-
 RESTART_AFTER_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Pauses before a process is started again, the longer the more often it died in a row."""
+
+HEALTHY_S = 60.0
+"""A process that lived so long did not die "in a row" with an earlier death."""
 
 
 class ChildFailed(Exception):
@@ -52,7 +54,9 @@ class Child:
         log_path: where its output goes.
         ready: tells whether it does its work yet.
         ready_s: how long that may take.
+        stop_s: how long it may take to end after SIGTERM before it is killed.
         env: added to this process's environment.
+        clock: seconds, monotonic.
     """
 
     name: str
@@ -60,8 +64,10 @@ class Child:
     log_path: Path
     ready: Callable[[], Awaitable[bool]]
     ready_s: float = 60.0
+    stop_s: float = 10.0
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    clock: Callable[[], float] = time.monotonic
     _process: asyncio.subprocess.Process | None = None
     _watch: asyncio.Task[None] | None = None
 
@@ -76,7 +82,10 @@ class Child:
         Raises:
             ChildFailed: it ended, or was not ready in time.
         """
-        await self._spawn()
+        try:
+            await self._spawn()
+        except OSError as error:
+            raise ChildFailed(f"{self.name} cannot be started: {error}") from error
         try:
             async with asyncio.timeout(self.ready_s):
                 while not await self.ready():
@@ -100,12 +109,17 @@ class Child:
             return
         self._signal(signal.SIGTERM)
         try:
-            async with asyncio.timeout(STOP_S):
+            async with asyncio.timeout(self.stop_s):
                 await self._process.wait()
         except TimeoutError:
             log.warning("child_killed", child=self.name)
             self._signal(signal.SIGKILL)
             await self._process.wait()
+
+    def hurry(self) -> None:
+        """Tell it once more to end: what it is still waiting for is not worth the time."""
+        if self.pid is not None:
+            self._signal(signal.SIGTERM)
 
     async def _spawn(self) -> None:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,12 +138,24 @@ class Child:
     async def _keep_running(self) -> None:
         deaths = 0
         while self._process is not None:
+            born = self.clock()
             code = await self._process.wait()
-            pause_s = RESTART_AFTER_S[min(deaths, len(RESTART_AFTER_S) - 1)]
-            log.error("child_died", child=self.name, code=code, restart_in_s=pause_s)
-            deaths += 1
-            await asyncio.sleep(pause_s)
+            deaths = 0 if self.clock() - born > HEALTHY_S else deaths
+            spawned = False
+            while not spawned:
+                pause_s = RESTART_AFTER_S[min(deaths, len(RESTART_AFTER_S) - 1)]
+                log.error("child_died", child=self.name, code=code, restart_in_s=pause_s)
+                deaths += 1
+                await asyncio.sleep(pause_s)
+                spawned = await self._spawned()
+
+    async def _spawned(self) -> bool:
+        try:
             await self._spawn()
+        except OSError as error:  # no memory, no room for its log: that can pass
+            log.error("child_not_started", child=self.name, error=error.strerror)
+            return False
+        return True
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:

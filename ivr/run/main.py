@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from functools import partial
 
 from rich.console import Console
 
@@ -12,15 +13,24 @@ from ivr.settings import Settings
 async def run_until_stopped(settings: Settings) -> None:
     """Start all parts, show where they are, and end them on Ctrl-C or SIGTERM.
 
+    Running calls are waited for; a second signal ends them at once.
+
     Raises:
         ChildFailed: a part did not come up.
     """
     console = Console()
     stop = asyncio.Event()
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    stack = Stack(settings, say)
+
+    def told_to_stop() -> None:
+        if stop.is_set():
+            stack.hurry()
+        stop.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    stack = Stack(settings, console.print)
+        loop.add_signal_handler(number, told_to_stop)
     console.print("Starting the line:")
     starting = asyncio.create_task(stack.start())
     stopping = asyncio.create_task(stop.wait())
@@ -36,7 +46,7 @@ The line is open.
   API (bearer token)       {addresses.url}/api/v1/openapi.json
   API token                {addresses.api_token}
   Place a call             ivr call tests/calls/happy_path_voice.yaml
-Logs are in {settings.ivr_var_dir / "log"}. Ctrl-C ends everything.""",
+Logs are in {settings.ivr_var_dir / "log"}. Ctrl-C waits for running calls and ends everything.""",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -45,5 +55,8 @@ Logs are in {settings.ivr_var_dir / "log"}. Ctrl-C ends everything.""",
         stopping.cancel()
         starting.cancel()
         await asyncio.gather(starting, stopping, return_exceptions=True)
-        console.print("Ending all parts ...")
+        console.print(
+            f"Ending all parts; running calls may go on for {settings.ivr_drain_s} s. "
+            "Ctrl-C again ends at once."
+        )
         await stack.stop()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import secrets
 import sys
 import time
@@ -14,6 +13,8 @@ from typing import TypeVar
 import aiohttp
 
 from ivr.run.child import Child, ChildFailed, free_port, port_is_free
+from ivr.run.private import write_private
+from ivr.run.progress import Progress
 from ivr.run.store import EmbeddedStore
 from ivr.settings import Settings
 
@@ -23,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 RASA_FOLDER = ROOT / "rasa_project"
 RASA_PYTHON = RASA_FOLDER / ".venv" / "bin" / "python"
 RASA_MODEL = RASA_FOLDER / "models" / "dialogue.tar.gz"
+
+STOP_BEYOND_DRAIN_S = 30
+"""What the server may take, once the running calls are over, to end its own parts in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +40,9 @@ class Addresses:
     redis_url: str
     rasa_url: str
 
-    def write(self, path: Path) -> None:
-        """Leave them for `ivr call`, readable by this user only."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
-            json.dump({name: getattr(self, name) for name in self.__slots__}, file, indent=1)
+    def written(self) -> str:
+        """As `ivr call` reads them."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__}, indent=1)
 
 
 class Stack:
@@ -53,11 +54,18 @@ class Stack:
         self._var = settings.ivr_var_dir.resolve()
         self._logs = self._var / "log"
         self._internal_port = free_port()
-        self._internal_token = settings.ivr_internal_token.get_secret_value()
+        self._internal_token = (
+            settings.ivr_internal_token.get_secret_value() or secrets.token_urlsafe(32)
+        )
+        self._own_rasa = "rasa_url" not in settings.model_fields_set
+        self._rasa_token = settings.rasa_api_token.get_secret_value() or (
+            secrets.token_urlsafe(32) if self._own_rasa else self._internal_token
+        )
         self._twilio_token = settings.twilio_auth_token.get_secret_value() or secrets.token_hex(16)
         self._api_token = settings.ivr_api_token.get_secret_value() or secrets.token_urlsafe(24)
         self._store = EmbeddedStore(self._var / "store", self._logs / "store.log")
         self._children: list[Child] = []
+        self._addresses: Addresses | None = None
 
     async def start(self) -> Addresses:
         """Start all parts.
@@ -72,14 +80,13 @@ class Stack:
                 "or stop what uses it"
             )
         redis_url, rasa_url = settings.redis_url, settings.rasa_url
-        own_rasa = "rasa_url" not in settings.model_fields_set
-        if own_rasa:
+        if self._own_rasa:
             rasa_url = f"http://127.0.0.1:{free_port()}"
         try:
             if not redis_url:
                 redis_url = await self._step("store", self._store.start())
             async with asyncio.TaskGroup() as group:
-                if own_rasa:
+                if self._own_rasa:
                     actions_port = free_port()
                     group.create_task(self._start("actions", self._actions(actions_port)))
                     group.create_task(self._start("dialogue", self._rasa(rasa_url, actions_port)))
@@ -95,15 +102,30 @@ class Stack:
             redis_url=redis_url,
             rasa_url=rasa_url,
         )
-        addresses.write(self._var / "run.json")
+        write_private(self._var / "run.json", addresses.written())
+        self._addresses = addresses
         return addresses
 
     async def stop(self) -> None:
-        """End all parts, the server first, the store last."""
+        """End all parts: the server first, which waits for running calls, and the store last."""
         for child in sorted(self._children, key=lambda child: child.name != "server"):
             await child.stop()
         await self._store.stop()
-        (self._var / "run.json").unlink(missing_ok=True)
+        self._remove_addresses()
+
+    def hurry(self) -> None:
+        """While it stops: running calls are not waited for any longer."""
+        for child in self._children:
+            if child.name == "server":
+                child.hurry()
+
+    def _remove_addresses(self) -> None:
+        """Only our own: another stack may have left its addresses there since."""
+        path = self._var / "run.json"
+        if self._addresses is None or not path.exists():
+            return
+        if path.read_text() == self._addresses.written():
+            path.unlink()
 
     async def _start(self, what: str, child: Child) -> None:
         self._children.append(child)
@@ -122,13 +144,13 @@ class Stack:
         return Child(
             name="dialogue",
             argv=[
-                *(str(RASA_PYTHON), "-m", "rasa", "run", "--enable-api"),
-                *("--model", str(RASA_MODEL), "--interface", "127.0.0.1"),
-                *("--port", url.rpartition(":")[2], "--auth-token", self._internal_token),
+                *(str(RASA_PYTHON), "serve.py", "--model", str(RASA_MODEL)),
+                *("--interface", "127.0.0.1", "--port", url.rpartition(":")[2]),
                 *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
             ],
             env={
                 "RASA_ACTIONS_URL": f"http://127.0.0.1:{actions_port}/webhook",
+                "RASA_API_TOKEN": self._rasa_token,
                 **self._rasa_env(),
             },
             cwd=RASA_FOLDER,
@@ -160,22 +182,30 @@ class Stack:
         }
 
     def _server(self, redis_url: str, rasa_url: str) -> Child:
+        settings = self._settings
+        env = {
+            "REDIS_URL": redis_url,
+            "RASA_URL": rasa_url,
+            "RASA_API_TOKEN": self._rasa_token,
+            "TWILIO_AUTH_TOKEN": self._twilio_token,
+            "IVR_API_TOKEN": self._api_token,
+            "IVR_PORT": str(settings.ivr_port),
+            "IVR_INTERNAL_TOKEN": self._internal_token,
+            "IVR_INTERNAL_PORT": str(self._internal_port),
+            "IVR_VAR_DIR": str(self._var),
+            "IVR_DRAIN_S": str(settings.ivr_drain_s),
+        }
+        if settings.ivr_demo_customers is not None:
+            env["IVR_DEMO_CUSTOMERS"] = str(settings.ivr_demo_customers).lower()
+        progress = Progress(f"http://127.0.0.1:{settings.ivr_port}/readyz", self._say)
         return Child(
             name="server",
             argv=[sys.executable, "-m", "ivr", "serve"],
-            env={
-                "REDIS_URL": redis_url,
-                "RASA_URL": rasa_url,
-                "TWILIO_AUTH_TOKEN": self._twilio_token,
-                "IVR_API_TOKEN": self._api_token,
-                "IVR_PORT": str(self._settings.ivr_port),
-                "IVR_INTERNAL_TOKEN": self._internal_token,
-                "IVR_INTERNAL_PORT": str(self._internal_port),
-                "IVR_VAR_DIR": str(self._var),
-            },
+            env=env,
             log_path=self._logs / "server.log",
-            ready=lambda: _answers(f"http://127.0.0.1:{self._settings.ivr_port}/readyz"),
+            ready=progress.ready,
             ready_s=240,
+            stop_s=settings.ivr_drain_s + STOP_BEYOND_DRAIN_S,
         )
 
 

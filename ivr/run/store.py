@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from ivr.run.child import Child, ChildFailed, free_port
+from ivr.run.private import write_private
 
 
 def server_binary() -> str:
@@ -31,7 +33,13 @@ def server_binary() -> str:
 
 
 class EmbeddedStore:
-    """A store for one machine; everything acknowledged is on disk within a second."""
+    """A store for one machine; everything acknowledged is on disk within a second.
+
+    It holds what callers said: its folder is this user's alone, and so is its password.
+
+    Attributes:
+        url: its address, the password included; empty before the start.
+    """
 
     def __init__(self, folder: Path, log_path: Path, *, port: int | None = None) -> None:
         """Take a free port, unless one is given."""
@@ -40,6 +48,7 @@ class EmbeddedStore:
         self._port = port
         self._lock: int | None = None
         self._child: Child | None = None
+        self._password = secrets.token_urlsafe(32)
         self.url = ""
 
     async def start(self) -> str:
@@ -49,21 +58,15 @@ class EmbeddedStore:
             ChildFailed: it did not start, or another one uses the same data.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
         self._take_lock()
         port = self._port or free_port()
-        self.url = f"redis://127.0.0.1:{port}/0"
-        options = {
-            "--port": str(port),
-            "--bind": "127.0.0.1",
-            "--dir": str(self._folder),
-            "--appendonly": "yes",
-            "--appendfsync": "everysec",
-            "--save": "",
-            "--daemonize": "no",
-        }
+        self.url = f"redis://:{self._password}@127.0.0.1:{port}/0"
+        config = self._folder / "store.conf"
+        write_private(config, self._config(port))
         self._child = Child(
             name="store",
-            argv=[server_binary(), *(word for pair in options.items() for word in pair)],
+            argv=[server_binary(), str(config)],
             log_path=self._log_path,
             ready=self._answers,
             ready_s=30,
@@ -78,6 +81,19 @@ class EmbeddedStore:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def _config(self, port: int) -> str:
+        """In a file, since every user of the machine can read a command line."""
+        folder = str(self._folder).replace("\\", "\\\\").replace('"', '\\"')
+        return f"""port {port}
+bind 127.0.0.1
+requirepass {self._password}
+dir "{folder}"
+appendonly yes
+appendfsync everysec
+save ""
+daemonize no
+"""
 
     async def _answers(self) -> bool:
         client = redis.from_url(self.url, socket_connect_timeout=1, socket_timeout=1)

@@ -24,7 +24,9 @@ OFFICIAL = "vosk-model-small-en-us-0.15"
 COMPACT = Path(__file__).resolve().parents[1] / "models" / "vosk-ivr-en"
 """The model that ships with the project: the last resort, always there."""
 
-DEFAULT_CACHE = Path("var") / "models"
+CACHE = Path(__file__).resolve().parents[2] / "var" / "models"
+"""Where `fetch` puts models and `resolve` finds them, from wherever either is called."""
+
 _TIMEOUT_S = 3.0
 """For the connection and for each read: set-up must not hang where the host is out of reach."""
 _PIECE_BYTES = 1 << 16
@@ -61,7 +63,7 @@ class SpeechModel:
         return AsItIs() if self.rate_hz == LINE_RATE_HZ else resampled(self.rate_hz)
 
 
-def resolve(vosk_model: str | None, cache_dir: Path = DEFAULT_CACHE) -> SpeechModel:
+def resolve(vosk_model: str | None, cache_dir: Path = CACHE) -> SpeechModel:
     """The model to use: the one that is named, a downloaded one, or the compact one.
 
     Args:
@@ -160,7 +162,7 @@ def _save(url: str, archive: Path, progress: Progress) -> None:
 
 def fetch(
     vosk_model: str | None,
-    cache_dir: Path = DEFAULT_CACHE,
+    cache_dir: Path = CACHE,
     *,
     base_url: str = vosk.MODEL_PRE_URL,
     console: Console | None = None,

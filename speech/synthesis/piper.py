@@ -57,7 +57,7 @@ class PiperSynthesiser:
         """Start the voice process (about 4 s).
 
         Raises:
-            SynthesiserUnavailable: it did not start.
+            SynthesiserUnavailable: it did not start; it is tried again until `stop`.
         """
         await self._worker.start()
 

@@ -59,16 +59,17 @@ class VoiceWorker:
         """Start the process and keep it running until `stop`.
 
         Raises:
-            SynthesiserUnavailable: it did not become ready; nothing is left running.
+            SynthesiserUnavailable: it did not become ready; it is tried again until `stop`.
         """
         try:
             self._process = await self._spawn()
         except (OSError, BrokenFrame, TimeoutError) as error:
             raise SynthesiserUnavailable(
-                f"the voice process did not start ({type(error).__name__}): "
+                f"the voice process did not start ({type(error).__name__}) and is tried again: "
                 f"run `{' '.join(self._argv[1:3])}` to see why"
             ) from error
-        self._keeper = asyncio.create_task(self._keep(), name="voice process")
+        finally:
+            self._keeper = asyncio.create_task(self._keep(), name="voice process")
 
     async def stop(self) -> None:
         """End the process. Doing it twice is harmless."""

@@ -184,16 +184,18 @@ async def test_a_key_of_another_kind_in_the_way_is_no_silent_loss(valkey: redis.
         await RedisCallStore(valkey, keep_s=KEEP_S).save(record(), range(2))
 
 
-async def test_a_write_that_was_cut_off_in_the_middle_is_not_made_twice(valkey: redis.Redis):
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_call_that_ends_in_the_middle_of_a_write_ends_and_nothing_is_doubled(
+    valkey: redis.Redis, steps: int
+):
     kept = record(3)
     keeper = RecordKeeper(RedisCallStore(valkey, keep_s=KEEP_S), kept)
-    for steps in range(1, 12):
-        writing = asyncio.create_task(keeper.run())
-        keeper.changed()
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        writing.cancel()
-        await asyncio.gather(writing, return_exceptions=True)
+    writing = asyncio.create_task(keeper.run())
+    keeper.changed()
+    for _ in range(steps):
+        await asyncio.sleep(0)
     kept.state = "ended"
-    assert await keeper.flush()
+    keeper.stop()
+    await writing
+    assert keeper.complete
     assert await valkey_place(valkey).turns() == kept.turns

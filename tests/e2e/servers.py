@@ -143,8 +143,8 @@ def dialogue_with_stub(folder: Path) -> dict[str, Server]:
         ),
         "rasa": server(
             "rasa", rasa, "/",
-            *("-m", "rasa", "run", "--enable-api", "--model", str(RASA_MODEL)),
-            *("--interface", "127.0.0.1", "--port", _port(rasa), "--auth-token", INTERNAL_TOKEN),
+            *("serve.py", "--model", str(RASA_MODEL)),
+            *("--interface", "127.0.0.1", "--port", _port(rasa)),
             *("--endpoints", "endpoints.yml", "--credentials", "credentials.yml"),
         ),
     }  # fmt: skip
@@ -155,13 +155,15 @@ def connection(url: str) -> Connection:
     return Connection(url=url, public_url=url, auth_token=AUTH_TOKEN, api_token=API_TOKEN)
 
 
-def place_call(server: Server, scenario: Path, result: Path) -> subprocess.Popen[bytes]:
+def place_call(
+    server: Server, scenario: Path, result: Path, *options: str
+) -> subprocess.Popen[bytes]:
     """Start `ivr call` for one scenario; its result goes to a JSON file beside a recording."""
     with result.with_suffix(".log").open("wb") as output:
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "ivr", "call", str(scenario), "--url", server.url),
-                *("--json", str(result), "--wav", str(result.with_suffix(".wav"))),
+                *("--json", str(result), "--wav", str(result.with_suffix(".wav")), *options),
             ],
             stdout=output,
             stderr=output,

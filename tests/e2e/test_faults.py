@@ -39,6 +39,17 @@ IS_TOLD_AND_QUEUED = """
 """
 
 
+IS_CUT_OFF_AND_QUEUED = """
+    name: The server is stopped in mid-call
+    from: "+15550100001"
+    timeout_s: 90
+    steps:
+      - expect: {words: automated, within_s: 40}
+      - expect: {words: "we were cut off", within_s: 40}
+    ends_with: queued
+"""
+
+
 def scenario(folder: Path, text: str) -> Path:
     sounds = Path(__file__).parents[1] / "calls" / "audio"
     (folder / "audio").exists() or (folder / "audio").symlink_to(sounds)
@@ -105,7 +116,7 @@ def test_without_rasa_the_caller_is_told_and_reaches_a_person(tmp_path, store):
 
 def test_with_the_store_gone_in_mid_call_nothing_is_lost(tmp_path, store, alone):
     result = tmp_path / "result.json"
-    call = place_call(alone, scenario(tmp_path, ASKS_FOR_A_PERSON), result)
+    call = place_call(alone, scenario(tmp_path, ASKS_FOR_A_PERSON), result, "--stay-in-queue")
     time.sleep(6)  # the greeting is being spoken
     store.stop()
     call.wait(120)
@@ -122,6 +133,32 @@ def test_with_the_store_gone_in_mid_call_nothing_is_lost(tmp_path, store, alone)
     assert json.loads(client.get(summary_key(handoff_id)))["id"] == handoff_id
     assert client.zrange(queue_key("support"), 0, -1) == [handoff_id.encode()]
     client.close()
+
+
+def test_a_server_that_is_told_to_stop_finishes_the_call_and_refuses_the_next(tmp_path, alone):
+    result, refused = tmp_path / "result.json", tmp_path / "refused.json"
+    path = scenario(tmp_path, ASKS_FOR_A_PERSON)
+    call = place_call(alone, path, result)
+    time.sleep(6)  # the greeting is being spoken
+    alone.process.terminate()
+    alone.wait(lambda status, body: status == 503 and b"stopping" in body)
+    place_call(alone, path, refused).wait(60)
+    assert "all our lines are busy" in refused.read_text()
+    call.wait(120)
+    assert read_result(result)["failures"] == []
+    assert alone.process.wait(60) == 0
+
+
+def test_a_second_signal_cuts_the_call_off_and_the_caller_is_brought_to_a_person(tmp_path, alone):
+    result = tmp_path / "result.json"
+    call = place_call(alone, scenario(tmp_path, IS_CUT_OFF_AND_QUEUED), result)
+    time.sleep(6)
+    alone.process.terminate()
+    alone.wait(lambda status, body: status == 503 and b"stopping" in body)
+    alone.process.terminate()
+    assert alone.process.wait(60) == 0
+    call.wait(60)
+    assert read_result(result)["failures"] == []
 
 
 def test_a_voice_process_that_is_killed_comes_back_while_the_caller_waits(tmp_path, alone):

@@ -1,11 +1,12 @@
 """Everything around the calls of one test, and what its callers and its dialogue do."""
 
+import functools
 import itertools
 import wave
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialog.crm.seed import load_seed
+from dialog.crm.seed import SeedCustomer, load_seed
 from dialog.types import Ask, HangUp, Question, Reply, Say
 from dialog.verification import VerificationPolicy
 from handoff.desk import HandoffDesk, QueuePolicy
@@ -76,6 +77,18 @@ HEARD_OUT = Until(condition=heard_out)
 PAUSE = Quiet(ms=1500)
 
 
+@functools.cache
+def shared_pins() -> RememberingPins:
+    """Hashing takes its time: once for all tests."""
+    return RememberingPins()
+
+
+@functools.cache
+def some_customers() -> list[SeedCustomer]:
+    """Dana, Miguel and Priya."""
+    return load_seed(NOON.date())[:3]
+
+
 class Office:
     """Everything around the calls of one test."""
 
@@ -88,8 +101,8 @@ class Office:
         self.live = LiveCalls()
         self.backlog = Backlog()
         self.metrics = CallMetrics()
-        pins = RememberingPins()
-        self.customers = FakeCustomers(load_seed(NOON.date())[:3], pins)
+        pins = shared_pins()
+        self.customers = FakeCustomers(some_customers(), pins)
         desk = HandoffDesk(
             self.handoffs,
             Spool(folder=tmp_path / "spool"),

@@ -51,6 +51,7 @@ class FakeHandoffStore:
     def __init__(self) -> None:
         self.saved: dict[str, HandoffSummary] = {}
         self.queue: list[str] = []
+        self.since_ms: dict[str, int] = {}
         self.away: set[str] = set()
 
     def _answer(self, what: str) -> None:
@@ -70,11 +71,17 @@ class FakeHandoffStore:
         self._answer("enqueue")
         if handoff_id not in self.queue:
             self.queue.append(handoff_id)
+            self.since_ms[handoff_id] = since_ms
+            self.queue.sort(key=lambda one: self.since_ms.get(one, 0))
         return self.queue.index(handoff_id) + 1
 
     async def waiting(self, _skill: str) -> int:
         self._answer("waiting")
         return len(self.queue)
+
+    async def forget(self, _skill: str, *, before_ms: int) -> None:
+        self._answer("forget")
+        self.queue = [one for one in self.queue if self.since_ms.get(one, before_ms) >= before_ms]
 
     async def leave(self, _skill: str, handoff_id: str) -> None:
         self._answer("leave")

@@ -227,9 +227,9 @@ class ScriptedDesk:
         """A call rings."""
         return await self._answer(call)
 
-    async def stream_ended(self, call_sid: str) -> NextStep:
+    async def stream_ended(self, call_sid: str, from_number: str = "") -> NextStep:
         """A stream ended."""
-        return await self._answer(("stream_ended", call_sid))
+        return await self._answer(("stream_ended", call_sid, from_number))
 
     async def queue_left(self, call_sid: str, result: str) -> NextStep:
         """The queue was left."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.caller.connection import Connection, ConnectionUnknown, find_connection
+from ivr.caller.connection import DEMO_ACCOUNT_SID, Connection, ConnectionUnknown, find_connection
 
 TOKENS = {"TWILIO_AUTH_TOKEN": "auth", "IVR_API_TOKEN": "api"}
 
@@ -57,6 +57,16 @@ def test_without_a_token_it_is_said_what_to_do(tmp_path: Path, name: str):
     environment = {key: value for key, value in TOKENS.items() if key != name}
     with pytest.raises(ConnectionUnknown, match=f"{name} is not set .*make run"):
         find_connection(environment, run_file=tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("environment", "account_sid"),
+    [({}, DEMO_ACCOUNT_SID), ({"TWILIO_ACCOUNT_SID": "ACours"}, "ACours")],
+)
+def test_calls_come_from_the_account_that_is_named(
+    run_file: Path, environment: dict[str, str], account_sid: str
+):
+    assert find_connection(environment, run_file=run_file).account_sid == account_sid
 
 
 def test_a_damaged_file_of_the_running_line_is_named(tmp_path: Path):

@@ -192,10 +192,11 @@ async def test_a_line_that_talks_on_is_reported(call: Call):
     ]
 
 
-async def test_a_caller_in_the_queue_stays_there_and_hears_the_hold_sounds(call: Call):
+async def test_a_caller_in_the_queue_hears_the_hold_sounds(call: Call):
     line = FakeLine(
         replies=TALK[:1],
-        ended='<Response><Enqueue waitUrl="/twilio/hold">support</Enqueue></Response>',
+        ended='<Response><Enqueue action="/left" waitUrl="/twilio/hold">support</Enqueue>'
+        "</Response>",
         pages={
             "/twilio/hold": web.Response(
                 text="<Response><Say>You are next</Say><Play>/hold.wav</Play><Pause/></Response>"
@@ -208,7 +209,31 @@ async def test_a_caller_in_the_queue_stays_there_and_hears_the_hold_sounds(call:
     assert result.queue == "support"
     assert result.says == ["You are next"]
     assert line.forms("/twilio/hold")[0]["QueuePosition"] == "1"
-    assert line.forms("/twilio/status") == []
+    # The verdict is over the call in the queue; after it nobody stays behind there.
+    (left,) = line.forms("/left")
+    assert left["QueueResult"] == "hangup"
+    assert left["QueueSid"] == line.forms("/twilio/hold")[0]["QueueSid"]
+    (status,) = line.forms("/twilio/status")
+    assert status["CallStatus"] == "completed"
+
+
+async def test_a_caller_may_be_told_to_stay_in_the_queue(tmp_path: Path, call: Call):
+    await call(FakeLine(replies=TALK[:1]), "silence: 0.1", ends_with="hangup")
+    prepared = prepare(load_scenario(tmp_path / "x.yaml"))
+    line = FakeLine(replies=[], voice='<Response><Enqueue action="/left">q</Enqueue></Response>')
+    async with line.serve() as connection:
+        await place_calls(connection, prepared, timing=FAST, stay_in_queue=True)
+    assert line.forms("/left") == line.forms("/twilio/status") == []
+
+
+async def test_a_line_that_does_not_take_the_hang_up_in_the_queue_has_failed(call: Call):
+    line = FakeLine(
+        replies=[],
+        voice='<Response><Enqueue action="/left">q</Enqueue></Response>',
+        pages={"/left": web.Response(status=500)},
+    )
+    _, result = await call(line, 'expect: {words: "nothing", within_s: 1}', ends_with="queued")
+    assert any("/left answered with status 500" in failure for failure in result.failures)
 
 
 async def test_hold_sounds_that_are_none_are_reported(call: Call):

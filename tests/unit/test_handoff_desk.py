@@ -85,6 +85,19 @@ async def test_handing_over_twice_keeps_one_place(store, spool):
     assert store.queue == ["h1"]
 
 
+async def test_an_entry_left_behind_takes_nobodys_place(store, spool):
+    now_ms = int(MONDAY_NOON.timestamp() * 1000)
+    store.queue = ["yesterday", "two hours ago", "just now"]
+    store.since_ms = {
+        "yesterday": now_ms - 86_400_000,
+        "two hours ago": now_ms - 7_200_000,
+        "just now": now_ms - 1000,
+    }
+    placement = await desk(store, spool, limit=3).hand_over(summary())
+    assert placement == Queued(position=3, wait_s=360)
+    assert store.queue == ["two hours ago", "just now", "h1"]
+
+
 async def test_out_of_hours_the_summary_is_kept_and_the_hours_are_told(store, spool):
     placement = await desk(store, spool, hours="sat 10:00-12:00").hand_over(summary())
     assert isinstance(placement, NobodyThere)
@@ -96,7 +109,9 @@ async def test_out_of_hours_the_summary_is_kept_and_the_hours_are_told(store, sp
 async def test_a_full_queue_is_told(store, spool):
     store.queue = ["a", "b"]
     placement = await desk(store, spool, limit=2).hand_over(summary())
-    assert "queue is full" in spoken_placement(placement)
+    said = spoken_placement(placement)
+    assert "queue is full" in said
+    assert "connect" not in said
 
 
 async def test_with_the_store_away_the_caller_waits_and_the_summary_goes_to_disk(store, spool):
@@ -222,6 +237,9 @@ def test_the_reason_is_the_first_topic_understood_else_the_first_words():
     hello = Turn(who=Who.ASSISTANT, text="Hello", at_ms=0)
     assert reason_for_call([hello]) == "not said"
     assert reason_for_call([hello, caller(""), caller("my line is dead")]) == "my line is dead"
+    unsaid = [caller(text) for text in ("[silence]", "[keys]", "[0]", "[pin] [keys]", "[*]")]
+    assert reason_for_call([hello, *unsaid]) == "not said"
+    assert reason_for_call([*unsaid, caller("my pin is [number]")]) == "my pin is [number]"
     known = [hello, caller("uh hi", "greet"), caller("what do i owe", "check_balance")]
     assert reason_for_call(known) == "balance and due date"
 

@@ -38,9 +38,14 @@ def said(text: str, *alternatives: str) -> Speech:
 
 
 def understand(
-    caller_input: CallerInput, question: Question, vault: SecretVault, locale: str = "en-US"
+    caller_input: CallerInput,
+    question: Question,
+    vault: SecretVault,
+    locale: str = "en-US",
+    *,
+    verified: bool = False,
 ) -> Interpreted:
-    return interpret(caller_input, question, vault, today=TODAY, locale=locale)
+    return interpret(caller_input, question, vault, today=TODAY, locale=locale, verified=verified)
 
 
 def inform(**values: str) -> Signal:
@@ -144,8 +149,8 @@ def test_the_locale_says_what_comes_first_in_a_date(vault: SecretVault, locale: 
 
 
 def test_a_number_of_the_wrong_length_is_no_match(vault: SecretVault):
-    assert understand(said("four two seven one"), ACCOUNT, vault) == Interpreted(
-        message=NO_MATCH, shown="four two seven one", value_found=False
+    assert understand(said("four two seven"), ACCOUNT, vault) == Interpreted(
+        message=NO_MATCH, shown="four two seven", value_found=False
     )
 
 
@@ -220,11 +225,70 @@ def test_free_words_go_to_the_engine(vault: SecretVault):
     )
 
 
-def test_a_secret_that_slips_out_is_not_shown(vault: SecretVault):
-    heard = understand(said("my pin is four eight two one what do i owe"), FREE, vault)
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_secret_that_slips_out_is_neither_shown_nor_told_the_engine(
+    vault: SecretVault, verified: bool
+):
+    heard = understand(
+        said("my pin is four eight two one what do i owe"), FREE, vault, verified=verified
+    )
 
     assert heard.shown == "my pin is [number] what do i owe"
-    assert isinstance(heard.message, Said)
+    assert heard.message == Said(text=heard.shown)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("hi it's four eight two one what do i owe", "hi it's [number] what do i owe"),
+        (
+            "i was born march twelfth nineteen eighty four what do i owe",
+            "i was born [date] what do i owe",
+        ),
+    ],
+)
+@pytest.mark.parametrize("question", [FREE, YES_NO, ACCOUNT])
+def test_what_may_prove_who_somebody_is_stays_out_until_they_are_verified(
+    vault: SecretVault, question: Question, text: str, masked: str
+):
+    assert understand(said(text), question, vault) == Interpreted(
+        message=Said(text=masked), shown=masked, value_found=False
+    )
+    assert understand(said(text), question, vault, verified=True).message == Said(text=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [("four eight two one", "[number]"), ("march twelfth nineteen eighty four", "[date]")],
+)
+@pytest.mark.parametrize("question", [FREE, ACCOUNT])
+def test_a_bare_proof_that_nobody_asked_for_is_no_match(
+    vault: SecretVault, question: Question, text: str, masked: str
+):
+    assert understand(said(text), question, vault) == Interpreted(
+        message=NO_MATCH, shown=masked, value_found=False
+    )
+
+
+def test_an_account_number_given_with_a_birthday_is_taken_without_it(vault: SecretVault):
+    heard = understand(
+        said("born march twelfth nineteen eighty four account four two seven one nine three"),
+        ACCOUNT,
+        vault,
+    )
+
+    assert heard.shown == "born [date] account four two seven one nine three"
+
+
+def test_what_was_asked_for_is_shown_though_it_looks_like_a_proof(vault: SecretVault):
+    code = Question(expect=Expect.parse("digits(4)"), slot="code_of_the_parcel")
+
+    for question, text in (
+        (code, "four eight two one"),
+        (DELIVERY_DAY, "march twelfth nineteen eighty four"),
+    ):
+        heard = understand(said(text), question, vault)
+        assert (heard.shown, heard.value_found) == (text, True)
 
 
 def test_a_number_out_of_nowhere_is_no_match(vault: SecretVault):

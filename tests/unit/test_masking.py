@@ -1,8 +1,17 @@
 """Numbers are taken out of what is stored."""
 
+from datetime import date
+
 import pytest
 
-from speech.masking import MASK, is_mostly_numbers, mask_numbers, mask_secrets
+from speech.masking import (
+    DATE_MASK,
+    MASK,
+    is_mostly_numbers,
+    mask_numbers,
+    mask_secrets,
+    mask_unasked,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +60,59 @@ def test_every_number_can_be_masked(text: str, masked: str):
 )
 def test_only_likely_secrets_are_masked_in_free_speech(text: str, masked: str | None):
     assert mask_secrets(text) == (text if masked is None else masked)
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("four eight two one", MASK),
+        ("it's four eight two one what do i owe", f"it's {MASK} what do i owe"),
+        ("4821", MASK),
+        ("forty eight twenty one", MASK),
+        ("my pin is four two", f"my pin is {MASK}"),
+        ("march twelfth nineteen eighty four", DATE_MASK),
+        (
+            "born on the twelfth of march nineteen eighty four thanks",
+            f"born on the {DATE_MASK} thanks",
+        ),
+        ("i was born three twelve eighty four", f"i was born {DATE_MASK}"),
+        ("three twelve nineteen eighty four", DATE_MASK),
+        ("oh three one two one nine eight four", DATE_MASK),
+        ("03121984 or 3/12/84 or 1984-03-12", f"{DATE_MASK} or {DATE_MASK} or {DATE_MASK}"),
+        (
+            "march twelfth nineteen eighty four four two seven one nine three",
+            f"{DATE_MASK} four two seven one nine three",
+        ),
+        (
+            "four two seven one nine three born march twelfth nineteen eighty four",
+            f"four two seven one nine three born {DATE_MASK}",
+        ),
+        ("four two seven one nine three four eight two one", MASK),
+        (
+            "four two seven one nine three and my pin is four eight two one",
+            f"four two seven one nine three and my pin is {MASK}",
+        ),
+        ("where is order five eight two one three", None),
+        ("order 58213 for account 031284", None),
+        ("account oh three one two eight four", None),
+        ("account double one two one eight four", None),
+        ("call 555 0100", None),
+        ("may i have two of the first ones in march", None),
+        ("i have two questions", None),
+        ("eighty four dollars and twenty cents", None),
+        ("", None),
+    ],
+)
+def test_whoever_is_not_verified_gives_no_proof_away(text: str, masked: str | None):
+    shown = mask_unasked(text, today=date(2026, 11, 20), locale="en-US")
+    assert shown == (text if masked is None else masked)
+
+
+def test_the_locale_says_what_can_be_a_birthday():
+    text = "twenty three nine nineteen seventy six"
+    today = date(2026, 11, 20)
+    assert mask_unasked(text, today=today, locale="en-GB") == DATE_MASK
+    assert mask_unasked(text, today=today, locale="en-US") == text
 
 
 @pytest.mark.parametrize(

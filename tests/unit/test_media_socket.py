@@ -18,6 +18,7 @@ from telephony.signatures import SIGNATURE_HEADER, sign
 from telephony.stream_token import StreamTokens
 from tests.fakes import twilio
 from tests.fakes.twilio import (
+    ACCOUNT_SID,
     AUTH_TOKEN,
     CALL_SID,
     PUBLIC_URL,
@@ -104,13 +105,16 @@ class Server:
 def serve(aiohttp_client):
     """Starts telephony with these changes to the patient settings."""
 
-    async def start(talk=None, **changes):
+    async def start(talk=None, account_sid="", **changes):
         talk, tally, used = talk or Listening(), CountingTally(), RememberingTokens()
         app = web.Application()
         directory = setup(
             app,
             settings=TelephonySettings(
-                auth_token=AUTH_TOKEN, public_url=PUBLIC_URL, stream=replace(PATIENT, **changes)
+                auth_token=AUTH_TOKEN,
+                public_url=PUBLIC_URL,
+                account_sid=account_sid,
+                stream=replace(PATIENT, **changes),
             ),
             ports=TelephonyPorts(
                 desk=ScriptedDesk(),
@@ -280,6 +284,20 @@ async def test_a_stream_without_a_good_token_starts_nothing(serve, token):
     server = await serve()
     assert await refused_with(server, twilio.start(token=token(server))) == 1008
     assert server.tally.counts["stream_refused"] == 1
+
+
+async def test_a_stream_of_another_account_starts_nothing(serve):
+    server = await serve(account_sid="AC" + "f" * 32)
+    assert await refused_with(server, twilio.start(token=server.token())) == 1008
+    assert server.tally.counts["account_refused"] == 1
+
+
+async def test_a_stream_of_our_account_starts(serve):
+    server = await serve(account_sid=ACCOUNT_SID)
+    async with server.stream() as far:
+        await far.send(twilio.stop())
+        await far.done
+    assert server.talk.started[0].account_sid == ACCOUNT_SID
 
 
 async def test_a_token_is_good_for_one_stream(serve):

@@ -306,3 +306,11 @@ async def test_the_canary_needs_the_token(session: aiohttp.ClientSession, url: s
 
     with pytest.raises(DialogueUnavailable, match="status 401"):
         await engine.check()
+
+
+async def test_rasas_own_api_may_have_a_token_of_its_own(session: aiohttp.ClientSession, url: str):
+    engine = RasaEngine(session=session, url=url, token="another", api_token=TOKEN, timeout_s=60)
+
+    await engine.check()
+
+    assert await failure(engine) == "Rasa answered with status 401"

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from audio.resample import Resampler
 from speech.recognition.front_end import AsItIs, KaldiLike
-from speech.recognition.model import COMPACT, OFFICIAL, ModelMissing, fetch, main, resolve
+from speech.recognition.model import CACHE, COMPACT, OFFICIAL, ModelMissing, fetch, main, resolve
 
 
 @pytest.fixture(autouse=True)
@@ -77,6 +77,16 @@ def test_without_anything_else_the_compact_model_is_used(cache: Path):
     assert (model.path, model.name, model.compact) == (COMPACT, "vosk-ivr-en", True)
     assert model.rate_hz == 16000
     assert isinstance(model.front_end(), KaldiLike)
+
+
+def test_what_the_set_up_fetched_is_found_from_any_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.chdir(tmp_path)
+    assert CACHE.is_absolute()
+    assert Path(__file__).parents[2] / "var" / "models" == CACHE
+    assert fetch.__defaults__ == (CACHE,)
+    assert resolve.__defaults__ == (CACHE,)
 
 
 def test_a_downloaded_model_is_preferred(cache: Path):

@@ -137,8 +137,24 @@ async def test_while_the_voice_is_gone_it_says_so_at_once():
     ],
 )
 async def test_a_voice_that_does_not_start_says_how_to_see_why(argv: tuple[str, ...]):
+    worker = VoiceWorker(argv)
     with pytest.raises(SynthesiserUnavailable, match=r"did not start .*: run `-"):
-        await VoiceWorker(argv).start()
+        await worker.start()
+    assert not worker.ready
+    await worker.stop()
+
+
+async def test_a_voice_that_does_not_start_at_first_comes_up_by_itself(tmp_path: Path):
+    gate = tmp_path / "gate"
+    script = f"import pathlib, sys\nif not pathlib.Path({str(gate)!r}).exists(): sys.exit(1)\n"
+    worker = VoiceWorker((sys.executable, "-c", script + STAND_IN), clause_limit_s=60)
+    with pytest.raises(SynthesiserUnavailable, match="is tried again"):
+        await worker.start()
+    gate.touch()
+    while not worker.ready:
+        await asyncio.sleep(0.01)
+    assert await worker.synthesise("hello")
+    await worker.stop()
 
 
 async def test_a_voice_that_cannot_come_back_is_tried_again_and_again(tmp_path: Path):

@@ -130,7 +130,7 @@ async def test_the_desk_may_decide_otherwise(serve, answer, heard):
     left = await server.post("/twilio/queue-left", CALL | {"QueueResult": "queue-full"})
     assert heard in left[1]
     assert server.desk.asked[1:] == [
-        ("stream_ended", CALL_SID),
+        ("stream_ended", CALL_SID, "+15550100001"),
         ("queue_left", CALL_SID, "queue-full"),
     ]
 
@@ -170,6 +170,22 @@ async def test_a_webhook_is_a_post_with_a_form(serve):
     signed = {SIGNATURE_HEADER: sign(AUTH_TOKEN, PUBLIC_URL + "/twilio/voice")}
     assert (await server.client.get("/twilio/voice", headers=signed)).status == 405
     assert (await server.client.post("/twilio/voice", headers=signed)).status == 415
+
+
+@pytest.mark.parametrize("path", ["voice", "stream-ended", "queue-left", "status", "wait"])
+@pytest.mark.parametrize("account", ["AC" + "f" * 32, ""])
+async def test_a_call_of_another_account_is_refused(serve, path, account):
+    server = await serve(End(), account_sid=ACCOUNT_SID)
+    form = CALL | {"QueueResult": "hangup", "AccountSid": account}
+    status, _ = await server.post(f"/twilio/{path}", form)
+    assert (status, server.desk.asked) == (403, [])
+    assert server.tally.counts["account_refused"] == 1
+
+
+async def test_a_call_of_our_account_is_answered(serve):
+    server = await serve(End(), account_sid=ACCOUNT_SID)
+    assert (await server.post("/twilio/voice"))[0] == 200
+    assert server.tally.counts["account_refused"] == 0
 
 
 async def test_an_unsigned_webhook_asks_nobody(serve):
