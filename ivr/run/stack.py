@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import aiohttp
 
+from ivr.caller.connection import DEMO_ACCOUNT_SID
 from ivr.run.child import Child, ChildFailed, free_port, port_is_free
 from ivr.run.private import write_private
 from ivr.run.progress import Progress
@@ -37,6 +38,7 @@ class Addresses:
     public_url: str
     twilio_auth_token: str
     api_token: str
+    account_sid: str
     redis_url: str
     rasa_url: str
 
@@ -99,6 +101,7 @@ class Stack:
             public_url=settings.base_url,
             twilio_auth_token=self._twilio_token,
             api_token=self._api_token,
+            account_sid=settings.twilio_account_sid or DEMO_ACCOUNT_SID,
             redis_url=redis_url,
             rasa_url=rasa_url,
         )

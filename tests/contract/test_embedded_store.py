@@ -14,8 +14,10 @@ from conftest import connect
 from handoff.store import HandoffStore, HandoffStoreUnavailable
 from ivr.call.record import CallRecord
 from ivr.call.store import CallStoreUnavailable, RedisCallStore
+from ivr.doctor import PARTS
 from ivr.run.child import ChildFailed
 from ivr.run.store import EmbeddedStore, server_binary
+from ivr.settings import Settings
 
 RECORD = CallRecord(call_sid="CA" + "1" * 32, caller_phone="+15550100001", started_at="now")
 
@@ -99,6 +101,12 @@ async def test_it_listens_on_this_machine_only(running: EmbeddedStore):
     client = connect(running.url)
     assert (await client.config_get("bind"))["bind"] == "127.0.0.1"
     await client.aclose()
+
+
+async def test_the_doctor_finds_a_store_that_answers(running: EmbeddedStore):
+    [store] = [part for part in PARTS if part.name == "store"]
+    found = await store.examine(Settings.load(redis_url=running.url))
+    assert found.startswith("REDIS_URL answers (version ")
 
 
 def test_without_any_server_program_the_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch):

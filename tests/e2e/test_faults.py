@@ -63,6 +63,14 @@ def parts(server: Server) -> dict[str, bool]:
     return {name: part["ok"] for name, part in json.loads(body)["parts"].items()}
 
 
+def wait_for_a_call(server: Server) -> None:
+    """Until a caller is on the line."""
+    limit = time.monotonic() + 60
+    while b"ivr_calls_active 1.0" not in fetch(f"{server.url}/metrics")[1]:
+        assert time.monotonic() < limit, "nobody called"
+        time.sleep(0.1)
+
+
 class Store:
     """An embedded store that the test can stop and start, always at the same address."""
 
@@ -139,7 +147,7 @@ def test_a_server_that_is_told_to_stop_finishes_the_call_and_refuses_the_next(tm
     result, refused = tmp_path / "result.json", tmp_path / "refused.json"
     path = scenario(tmp_path, ASKS_FOR_A_PERSON)
     call = place_call(alone, path, result)
-    time.sleep(6)  # the greeting is being spoken
+    wait_for_a_call(alone)
     alone.process.terminate()
     alone.wait(lambda status, body: status == 503 and b"stopping" in body)
     place_call(alone, path, refused).wait(60)
@@ -152,7 +160,7 @@ def test_a_server_that_is_told_to_stop_finishes_the_call_and_refuses_the_next(tm
 def test_a_second_signal_cuts_the_call_off_and_the_caller_is_brought_to_a_person(tmp_path, alone):
     result = tmp_path / "result.json"
     call = place_call(alone, scenario(tmp_path, IS_CUT_OFF_AND_QUEUED), result)
-    time.sleep(6)
+    wait_for_a_call(alone)
     alone.process.terminate()
     alone.wait(lambda status, body: status == 503 and b"stopping" in body)
     alone.process.terminate()

@@ -85,6 +85,7 @@ def left_by(stack: Stack, folder: Path) -> Path:
         public_url="http://127.0.0.1:8080",
         twilio_auth_token=stack._twilio_token,
         api_token=stack._api_token,
+        account_sid="AC" + "0" * 32,
         redis_url="",
         rasa_url="",
     )
