@@ -72,11 +72,6 @@ class HandoffDesk:
         self._hours = hours
         self._now = now
 
-    @property
-    def skill(self) -> str:
-        """The queue that calls go to."""
-        return self._policy.skill
-
     async def hand_over(self, summary: HandoffSummary) -> Placement:
         """Keep the summary and queue the call.
 

@@ -57,7 +57,8 @@ async def test_what_is_no_token_is_forged(tokens, token):
     assert (await tokens.admit(CALL_SID, token)).refusal is Refusal.FORGED
 
 
-async def test_a_token_with_one_character_changed_is_forged(tokens):
+@pytest.mark.parametrize("_attempt", range(30))
+async def test_a_token_with_one_character_changed_is_forged(tokens, _attempt):
     token = tokens.issue(CALL_SID)
     for place in range(len(token)):
         changed = token[:place] + ("B" if token[place] == "A" else "A") + token[place + 1 :]
