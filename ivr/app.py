@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,6 @@ from dialog.crm.pins import PinHasher
 from dialog.crm.ports import CustomerDatabaseUnavailable
 from dialog.crm.schema import UnknownSchema
 from dialog.crm.seed import load_seed
-from dialog.ports import DialogueUnavailable
 from dialog.rasa import RasaEngine
 from dialog.verification import VerificationPolicy
 from handoff.desk import HandoffDesk, QueuePolicy
@@ -34,12 +33,13 @@ from ivr.call.store import RedisCallStore
 from ivr.call.summary_builder import SummaryBuilder
 from ivr.call.turn_policy import TurnTiming
 from ivr.desk import IvrDesk
-from ivr.health import Check, HealthChecks, NotReady
+from ivr.health import HealthChecks
 from ivr.idempotency import RedisLedger, RedisUsedTokens
 from ivr.internal_api import InternalApi
 from ivr.metrics import CallMetrics
 from ivr.pages import HOLD_MUSIC_PATH, Pages
 from ivr.prewarm import Prewarmer, dialogue_prompts, own_prompts
+from ivr.readiness import calls_check, readiness_checks
 from ivr.run.store import EmbeddedStore
 from ivr.settings import Settings, SettingsWrong
 from speech.ports import SynthesiserUnavailable
@@ -159,8 +159,8 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
         )
         health = HealthChecks(
             {
-                **_checks(client, database, engine, (recogniser, voice), prewarmer),
-                "calls": lambda: _calls_check(stopping),
+                **readiness_checks(client, database, engine, (recogniser, voice), prewarmer),
+                "calls": lambda: calls_check(stopping),
             },
             clock=time.monotonic,
         )
@@ -265,67 +265,6 @@ async def _open_speech(
         # Prepared sentences can still be played, and the process is started again and again.
         log.error("voice_not_started", error=str(error))
     return recogniser, voice
-
-
-def _checks(
-    client: redis.Redis,
-    database: Database,
-    engine: RasaEngine,
-    speech: tuple[VoskRecogniser, PiperSynthesiser],
-    prewarmer: Prewarmer,
-) -> Mapping[str, Check]:
-    recogniser, voice = speech
-
-    async def store_check() -> str:
-        try:
-            await client.ping()
-        except redis.ConnectionError as error:
-            raise ConnectionError(str(error)) from error
-        return "answers"
-
-    async def database_check() -> str:
-        try:
-            await database.check()
-        except CustomerDatabaseUnavailable as error:
-            raise NotReady(str(error)) from error
-        return "answers"
-
-    async def dialogue_check() -> str:
-        try:
-            await engine.check()
-        except DialogueUnavailable as error:
-            raise NotReady(str(error)) from error
-        return "understands"
-
-    async def recogniser_check() -> str:
-        kind = recogniser.kind
-        compact = ", the compact model" if kind.compact else ""
-        return f"{kind.name}, {kind.rate_hz} Hz{compact}"
-
-    async def voice_check() -> str:
-        if not voice.ready:
-            raise NotReady("the voice process does not run: it is started again")
-        return "speaks"
-
-    async def prompts_check() -> str:
-        if not prewarmer.done:
-            raise NotReady("being prepared: about a minute the first time")
-        return f"prepared, {prewarmer.skipped} left out" if prewarmer.skipped else "prepared"
-
-    return {
-        "store": store_check,
-        "database": database_check,
-        "dialogue": dialogue_check,
-        "recogniser": recogniser_check,
-        "voice": voice_check,
-        "prompts": prompts_check,
-    }
-
-
-async def _calls_check(stopping: asyncio.Event) -> str:
-    if stopping.is_set():
-        raise NotReady("stopping: running calls are finished, new ones are refused")
-    return "taken"
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
