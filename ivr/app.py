@@ -253,7 +253,7 @@ async def _open_speech(
         recogniser = stack.enter_context(VoskRecogniser(model))
         voice = PiperSynthesiser(
             find_voice(settings.piper_voice or None),
-            cache_dir=settings.ivr_var_dir / "cache" / "voice",
+            cache_dir=settings.ivr_cache_dir / "voice",
         )
     except (ModelMissing, VoiceMissing) as error:
         raise SettingsWrong(str(error)) from error

@@ -51,6 +51,8 @@ async def examine(settings: Settings) -> int:
 
 async def _twilio(settings: Settings) -> str:
     if not settings.twilio_auth_token.get_secret_value():
+        if (settings.ivr_var_dir / "run.json").exists():
+            return "the line that runs here made up a token; Twilio itself needs TWILIO_AUTH_TOKEN"
         raise Wrong(
             "TWILIO_AUTH_TOKEN is not set",
             "copy it from the Twilio console; ivr run makes one up for trying out",

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     ivr_var_dir: Path = Path("var")
     """Folder for everything that is written: data, logs, caches."""
 
+    ivr_cache_dir: Path = Path("var/cache")
+    """Folder for the prepared prompts; what is in it can be made again."""
+
     public_url: str = ""
     """The address Twilio calls us at, such as `https://ivr.example.com`; empty: this machine."""
 

@@ -20,7 +20,8 @@ def arguments(given: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         raise SystemExit(
             "Set RASA_API_TOKEN (or IVR_INTERNAL_TOKEN) to the token that the IVR server has too."
         )
-    return ["run", "--enable-api", "--auth-token", token, *given]
+    # With "=": a token may begin with "-", and would be taken for an option.
+    return ["run", "--enable-api", f"--auth-token={token}", *given]
 
 
 if __name__ == "__main__":

@@ -90,7 +90,9 @@ class Child:
             async with asyncio.timeout(self.ready_s):
                 while not await self.ready():
                     if self.pid is None:
-                        raise ChildFailed(f"{self.name} ended at once: see {self.log_path}")
+                        raise ChildFailed(
+                            f"{self.name} ended at once: see {self.log_path}{self._last_words()}"
+                        )
                     await asyncio.sleep(0.2)
         except TimeoutError as error:
             await self.stop()
@@ -120,6 +122,10 @@ class Child:
         """Tell it once more to end: what it is still waiting for is not worth the time."""
         if self.pid is not None:
             self._signal(signal.SIGTERM)
+
+    def _last_words(self) -> str:
+        lines = self.log_path.read_text(errors="replace").splitlines()
+        return f"; it ends with: {lines[-1].strip()}" if lines else ""
 
     async def _spawn(self) -> None:
         self.log_path.parent.mkdir(parents=True, exist_ok=True)

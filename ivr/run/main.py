@@ -45,7 +45,7 @@ The line is open.
   Health of all parts      {addresses.url}/readyz
   API (bearer token)       {addresses.url}/api/v1/openapi.json
   API token                {addresses.api_token}
-  Place a call             ivr call tests/calls/happy_path_voice.yaml
+  Place a call             .venv/bin/ivr call tests/calls/happy_path_voice.yaml
 Logs are in {settings.ivr_var_dir / "log"}. Ctrl-C waits for running calls and ends everything.""",
                 highlight=False,
                 soft_wrap=True,
@@ -55,8 +55,9 @@ Logs are in {settings.ivr_var_dir / "log"}. Ctrl-C waits for running calls and e
         stopping.cancel()
         starting.cancel()
         await asyncio.gather(starting, stopping, return_exceptions=True)
-        console.print(
-            f"Ending all parts; running calls may go on for {settings.ivr_drain_s} s. "
-            "Ctrl-C again ends at once."
-        )
+        if stop.is_set():
+            console.print(
+                f"Ending all parts; running calls may go on for {settings.ivr_drain_s} s. "
+                "Ctrl-C again ends at once."
+            )
         await stack.stop()

@@ -29,9 +29,13 @@ def test_the_token_of_the_api_comes_before_the_shared_one():
     given = ["--port", "5005"]
     shared = {"IVR_INTERNAL_TOKEN": "shared"}
     assert arguments(given, {**shared, "RASA_API_TOKEN": "own"}) == [
-        *("run", "--enable-api", "--auth-token", "own", "--port", "5005")
+        *("run", "--enable-api", "--auth-token=own", "--port", "5005")
     ]
-    assert "shared" in arguments(given, {**shared, "RASA_API_TOKEN": ""})
+    assert "--auth-token=shared" in arguments(given, {**shared, "RASA_API_TOKEN": ""})
+
+
+def test_a_token_that_begins_with_a_dash_is_not_taken_for_an_option():
+    assert "--auth-token=-abc" in launcher().arguments([], {"RASA_API_TOKEN": "-abc"})
 
 
 def test_without_a_token_nothing_is_started():
@@ -53,6 +57,6 @@ def test_rasa_sees_the_token_and_the_command_line_does_not(tmp_path):
         check=True,
     )
     seen, command_line = run.stdout.splitlines()
-    assert "'--auth-token', 'secret-of-rasa', '--port', '1'" in seen
+    assert "'--auth-token=secret-of-rasa', '--port', '1'" in seen
     assert "serve.py" in command_line
     assert "secret-of-rasa" not in command_line
