@@ -114,7 +114,8 @@ def test_without_rasa_the_caller_is_told_and_reaches_a_person(tmp_path, store):
 def test_with_the_store_gone_in_mid_call_nothing_is_lost(tmp_path, store, alone):
     result = tmp_path / "result.json"
     call = place_call(alone, scenario(tmp_path, ASKS_FOR_A_PERSON), result, "--stay-in-queue")
-    time.sleep(6)  # the greeting is being spoken
+    wait_for_a_call(alone)
+    time.sleep(2)  # the greeting is being spoken
     store.stop()
     call.wait(120)
     assert read_result(result)["failures"] == []
@@ -163,7 +164,8 @@ def test_a_second_signal_cuts_the_call_off_and_the_caller_is_brought_to_a_person
 def test_a_voice_process_that_is_killed_comes_back_while_the_caller_waits(tmp_path, alone):
     result = tmp_path / "result.json"
     call = place_call(alone, scenario(tmp_path, ASKS_FOR_A_PERSON), result)
-    time.sleep(6)
+    wait_for_a_call(alone)
+    time.sleep(2)
     voices = [
         child
         for child in psutil.Process(alone.process.pid).children(recursive=True)
