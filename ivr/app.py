@@ -103,7 +103,8 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
         stopping = asyncio.Event()
         metrics = CallMetrics()
         client = await _open_store(settings, stack)
-        database = await _open_customers(settings, stack)
+        pins = PinHasher()
+        database = await _open_customers(settings, pins, stack)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         engine = RasaEngine(
             session=http,
@@ -137,7 +138,7 @@ async def build_app(settings: Settings) -> AsyncIterator[Apps]:
                 synthesiser=voice,
                 engine=engine,
                 customers=database.customers,
-                pins=PinHasher(),
+                pins=pins,
                 store=store,
                 handover=handover,
                 live=live,
@@ -234,14 +235,14 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> redis.Redis:
     return client
 
 
-async def _open_customers(settings: Settings, stack: AsyncExitStack) -> Database:
+async def _open_customers(settings: Settings, pins: PinHasher, stack: AsyncExitStack) -> Database:
     try:
         database = await stack.enter_async_context(open_database(settings.database))
     except (ValueError, CustomerDatabaseUnavailable, UnknownSchema) as error:
         raise SettingsWrong(f"DATABASE_URL: {error}") from error
     if settings.demo_customers:
         today = datetime.now(settings.zone).date()
-        await database.seed(load_seed(today), PinHasher())
+        await database.seed(load_seed(today), pins)
     return database
 
 

@@ -15,7 +15,7 @@ from handoff.summary import HandoffSummary, SummaryUnreadable, decode
 from ivr.call.record import CallRecord, TurnLatency
 from ivr.call.store import session_key
 from ivr.caller.cli import place_calls, prepare
-from ivr.caller.connection import DEMO_ACCOUNT_SID, Connection
+from ivr.caller.connection import Connection
 from ivr.caller.report import print_call
 from ivr.caller.scenario import load_scenario
 from ivr.run.child import free_port, port_is_free
@@ -60,7 +60,7 @@ async def _call_and_check(
         public_url=addresses.public_url,
         auth_token=addresses.twilio_auth_token,
         api_token=addresses.api_token,
-        account_sid=settings.twilio_account_sid or DEMO_ACCOUNT_SID,
+        account_sid=addresses.account_sid,
     )
     console.print(f"\nCalling, as Twilio does: {scenario}")
     [(phone, result)] = await place_calls(
